@@ -1,0 +1,2 @@
+//! The `stackpass` binary.
+fn main() {}

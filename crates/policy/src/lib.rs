@@ -1,0 +1,6 @@
+//! The IAM policy language.
+//!
+//! This crate does no I/O: no file, network, clock or environment.
+
+pub mod source;
+pub mod tree;

@@ -1,0 +1,3 @@
+//! CloudFormation templates and CDK assemblies in, permission needs out.
+//!
+//! This crate does no I/O: no file, network, clock or environment.
