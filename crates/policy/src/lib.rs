@@ -17,3 +17,5 @@ pub mod statement;
 pub mod document;
 
 pub mod grant;
+
+pub mod covers;
