@@ -19,3 +19,5 @@ pub mod document;
 pub mod grant;
 
 pub mod covers;
+pub mod render;
+pub mod size;
