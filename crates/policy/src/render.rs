@@ -115,3 +115,6 @@ fn identifier(name: &str) -> String {
         format!("Policy{kept}")
     }
 }
+
+#[cfg(test)]
+mod tests;

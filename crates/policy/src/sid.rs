@@ -139,3 +139,58 @@ fn word(service: &str) -> String {
     };
     service.split(|character: char| !character.is_ascii_alphanumeric()).map(capital).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arn::ArnPattern;
+
+    fn check(actions: &[&str], expected: &str) {
+        let actions = actions.iter().map(|action| action.parse().unwrap());
+        let statement = Statement::allow(actions, [ArnPattern::any()]);
+        assert_eq!(topic(&statement).as_str(), expected);
+    }
+
+    #[test]
+    fn name_tells_verb_and_services() {
+        check(&["s3:PutObject", "s3:GetObject"], "ManageS3");
+        check(&["dynamodb:DescribeTable", "dynamodb:List*"], "ReadDynamoDb");
+        check(&["cloudformation:*"], "ManageCloudFormation");
+        check(&["lambda:InvokeFunction"], "InvokeLambda");
+        check(&["iam:PassRole"], "PassRoles");
+        check(&["sts:AssumeRole"], "AssumeRoles");
+        check(&["s3:GetObject", "kms:DescribeKey"], "ReadKmsAndS3");
+        check(&["s3:GetObject", "kms:DescribeKey", "ec2:*"], "ManageSeveralServices");
+        check(&["*"], "ManageEverything");
+        check(&["*:Get*"], "ReadEverything");
+        check(&["vpc-lattice:GetService"], "ReadVpcLattice");
+        check(&["S3:putobject"], "ManageS3");
+    }
+
+    #[test]
+    fn words_are_sorted_and_can_stand_in_a_sid() {
+        let lines: Vec<&str> = WORDS.lines().collect();
+        assert!(lines.is_sorted());
+        for line in lines {
+            let (prefix, word) = line.split_once('\t').unwrap();
+            assert!(prefix.parse::<Sid>().is_ok() || prefix.contains('-'), "{line}");
+            assert!(word.parse::<Sid>().is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn equal_names_get_numbers_which_are_no_part_of_the_name() {
+        let statement = || Statement::allow(["s3:Put".parse().unwrap()], [ArnPattern::any()]);
+        let mut statements = [statement(), statement(), statement()];
+        assign(&mut statements);
+        let sids: Vec<&str> =
+            statements.iter().map(|it| it.sid.as_ref().unwrap().as_str()).collect();
+        assert_eq!(sids, ["ManageS3", "ManageS3Part2", "ManageS3Part3"]);
+        for statement in &statements {
+            assert_eq!(base(statement.sid.as_ref().unwrap()).as_str(), "ManageS3");
+        }
+        for text in ["Part2", "SpareParts", "PartTime"] {
+            assert_eq!(base_text(&text.parse().unwrap()), text);
+        }
+    }
+}
