@@ -3,10 +3,7 @@
 //! A policy becomes an `aws_iam_policy_document` and an `aws_iam_policy`. The provider reads `&{` in such a document as
 //! `${` and leaves out empty lists, so that a policy with one of them is written as a string of JSON instead.
 
-use std::collections::BTreeSet;
-
 use super::{NamedDocument, identifier, json, value};
-use crate::condition::{ConditionKey, Operator};
 use crate::document::{Document, Version};
 use crate::principal::Principal;
 use crate::statement::{Selection, Statement};
@@ -93,31 +90,23 @@ fn block(statement: &Statement) -> String {
     let effect = ("effect", quoted(statement.effect.name()));
     let arguments: Vec<(&str, String)> =
         [sid, Some(effect), Some(actions), resources].into_iter().flatten().collect();
-    let width = arguments.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    let mut text = String::from("  statement {\n");
-    for (name, value) in arguments {
-        text.extend(["    ", &format!("{name:width$}"), " = ", &value, "\n"]);
-    }
-    text.push_str(&principals(statement));
-    for (operator, key, values) in statement.conditions.iter() {
-        text.push_str(&condition(operator, key, values));
-    }
-    text.push_str("  }\n");
-    text
-}
-
-fn condition(operator: Operator, key: &ConditionKey, values: &BTreeSet<String>) -> String {
+    let conditions: Vec<String> = statement
+        .conditions
+        .iter()
+        .map(|(operator, key, values)| {
+            let arguments = [
+                ("test", quoted(&operator.to_string())),
+                ("variable", quoted(key.as_str())),
+                ("values", list_at(values, 3)),
+            ];
+            inner_block("condition", &arguments)
+        })
+        .collect();
     format!(
-        "
-    condition {{
-      test     = {}
-      variable = {}
-      values   = {}
-    }}
-",
-        quoted(&operator.to_string()),
-        quoted(key.as_str()),
-        list_at(values, 3),
+        "  statement {{\n{}{}{}  }}\n",
+        aligned(&arguments, 2),
+        principals(statement),
+        conditions.concat()
     )
 }
 
@@ -128,10 +117,7 @@ fn principals(statement: &Statement) -> String {
         Some(Selection::Except(principal)) => ("not_principals", principal),
     };
     let block = |kind: &str, identifiers: String| {
-        format!(
-            "\n    {name} {{\n      type        = {}\n      identifiers = {identifiers}\n    }}\n",
-            quoted(kind)
-        )
+        inner_block(name, &[("type", quoted(kind)), ("identifiers", identifiers)])
     };
     match principal {
         Principal::Anyone => block("*", "[\"*\"]".to_owned()),
@@ -139,6 +125,25 @@ fn principals(statement: &Statement) -> String {
             kinds.iter().map(|(kind, names)| block(kind.name(), list_at(names, 3))).collect()
         }
     }
+}
+
+fn inner_block(name: &str, arguments: &[(&str, String)]) -> String {
+    format!("\n    {name} {{\n{}    }}\n", aligned(arguments, 3))
+}
+
+/// Writes arguments as `terraform fmt` does: the equal signs of neighbors stand below each other, but a value of several
+/// lines is no neighbor.
+fn aligned(arguments: &[(&str, String)], depth: usize) -> String {
+    let is_long = |value: &String| value.contains('\n');
+    let mut text = String::new();
+    for group in arguments.chunk_by(|(_, a), (_, b)| !is_long(a) && !is_long(b)) {
+        let width = group.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        for (name, value) in group {
+            json::indent(depth, &mut text);
+            text.extend([&format!("{name:width$}"), " = ", value.as_str(), "\n"]);
+        }
+    }
+    text
 }
 
 fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {

@@ -192,9 +192,9 @@ fn terraform() {
     insta::assert_snapshot!(render(&[example()], Format::Terraform), @r#"
     data "aws_iam_policy_document" "stackpass_executor" {
       statement {
-        sid       = "ManageApi"
-        effect    = "Allow"
-        actions   = [
+        sid    = "ManageApi"
+        effect = "Allow"
+        actions = [
           "apigateway:GET",
           "apigateway:POST",
         ]
@@ -202,9 +202,9 @@ fn terraform() {
       }
 
       statement {
-        sid       = "PassRoles"
-        effect    = "Allow"
-        actions   = ["iam:PassRole"]
+        sid     = "PassRoles"
+        effect  = "Allow"
+        actions = ["iam:PassRole"]
         resources = [
           "arn:aws:iam::*:role/$${aws:username}-*",
           "arn:aws:iam::*:role/app-*",
@@ -219,7 +219,7 @@ fn terraform() {
         condition {
           test     = "ForAnyValue:StringEquals"
           variable = "aws:TagKeys"
-          values   = [
+          values = [
             "stage",
             "team",
           ]
@@ -244,8 +244,8 @@ fn terraform_principals() {
     insta::assert_snapshot!(render(&[trust], Format::Terraform), @r#"
     data "aws_iam_policy_document" "stackpass_executor" {
       statement {
-        sid     = "ManageApi"
-        effect  = "Allow"
+        sid    = "ManageApi"
+        effect = "Allow"
         actions = [
           "apigateway:GET",
           "apigateway:POST",
