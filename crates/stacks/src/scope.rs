@@ -1,0 +1,331 @@
+//! Names and ARNs of a stack's resources, as patterns, before they exist.
+//!
+//! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
+
+use std::collections::BTreeSet;
+
+use stackpass_policy::arn::ArnPattern;
+
+use crate::names::{NameRule, generated_name_pattern};
+use crate::need::Scoping;
+use crate::registry;
+use crate::resolve::{Resource, Stack};
+use crate::rules;
+use crate::template::LogicalId;
+use crate::value::{Part, Text, Truth, Value};
+
+/// How many patterns one text may give before it counts as unknown.
+const MAX_PATTERNS: usize = 32;
+
+/// How many references lie between a resource and its name at the most.
+const MAX_DEPTH: usize = 12;
+
+/// A name or an ARN with wildcards, and how much it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pattern {
+    /// The text; `*` stands for any characters.
+    pub(crate) glob: String,
+    /// How closely it names what is meant.
+    pub(crate) scoping: Scoping,
+}
+
+impl Pattern {
+    fn named(glob: impl Into<String>) -> Pattern {
+        Pattern { glob: glob.into(), scoping: Scoping::Named }
+    }
+
+    fn any(scoping: Scoping) -> Pattern {
+        Pattern { glob: "*".to_owned(), scoping }
+    }
+}
+
+/// The ARNs that a resource may have; empty if its type has no ARN template.
+pub(crate) fn arns(stack: &Stack, resource: &Resource) -> BTreeSet<Pattern> {
+    arns_within(stack, resource, MAX_DEPTH)
+}
+
+/// The ARN template of a resource type.
+pub(crate) fn arn_template(resource_type: &str) -> Option<&'static str> {
+    match rules::of(resource_type).and_then(|rules| rules.arn.as_deref()) {
+        Some(template) => Some(template),
+        None => registry::resource_type(resource_type)?.arn_template(),
+    }
+}
+
+/// The patterns of a text.
+pub(crate) fn patterns(stack: &Stack, text: &Text) -> BTreeSet<Pattern> {
+    patterns_within(stack, text, MAX_DEPTH)
+}
+
+/// Fills an ARN template for a resource: partition, region and account from the setting, the rest from its properties.
+pub(crate) fn fill(stack: &Stack, resource: Option<&Resource>, template: &str) -> BTreeSet<Pattern> {
+    fill_within(stack, resource, template, MAX_DEPTH)
+}
+
+/// The wildcard of an ARN format: account and region as far as they are known, everything else open.
+pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
+    fill(stack, None, format).into_iter().next().map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
+}
+
+/// What a text that refers to something says of its ARN, given the ARN format of what it refers to.
+///
+/// The text may hold an ARN, a name, or the reference of a resource of the same stack.
+pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
+    if let Some((logical_id, _)) = text.as_attribute()
+        && let Some(resource) = stack.resources.get(logical_id)
+    {
+        let found = arns(stack, resource);
+        if !found.is_empty() && found.iter().all(|pattern| fits(&pattern.glob, &wildcard(stack, format))) {
+            return found;
+        }
+    }
+    patterns(stack, text)
+        .into_iter()
+        .map(|pattern| {
+            if pattern.glob.starts_with("arn:") {
+                return Pattern { glob: six_parts(&pattern.glob), ..pattern };
+            }
+            // An unknown beginning may itself be an ARN.
+            if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
+                let scoping = match pattern.scoping {
+                    Scoping::Named => Scoping::UnknownValue,
+                    scoping => scoping,
+                };
+                return Pattern { glob: wildcard(stack, format), scoping };
+            }
+            let name = pattern.glob.rsplit("//").next().unwrap_or_default();
+            let name = if pattern.glob.contains("//") { name.rsplit('/').next().unwrap_or_default() } else { name };
+            Pattern { glob: name_into(stack, format, name), ..pattern }
+        })
+        .collect()
+}
+
+/// Whether an ARN pattern lies within another.
+pub(crate) fn fits(inner: &str, outer: &str) -> bool {
+    match (inner.parse::<ArnPattern>(), outer.parse::<ArnPattern>()) {
+        (Ok(inner), Ok(outer)) => outer.covers(&inner),
+        _ => false,
+    }
+}
+
+fn arns_within(stack: &Stack, resource: &Resource, depth: usize) -> BTreeSet<Pattern> {
+    match arn_template(&resource.resource_type) {
+        Some(template) => fill_within(stack, Some(resource), template, depth),
+        None => BTreeSet::new(),
+    }
+}
+
+fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::from([Pattern::named("")]);
+    for part in text.parts() {
+        let tails = match part {
+            Part::Literal(text) => BTreeSet::from([Pattern::named(text)]),
+            Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            Part::Attribute { logical_id, attribute } => {
+                attribute_patterns(stack, logical_id, attribute.as_deref(), depth)
+            }
+        };
+        patterns = joined(&patterns, &tails);
+    }
+    patterns
+}
+
+fn attribute_patterns(stack: &Stack, logical_id: &LogicalId, attribute: Option<&str>, depth: usize) -> BTreeSet<Pattern> {
+    let unknown = BTreeSet::from([Pattern::any(Scoping::GeneratedId)]);
+    let Some(resource) = stack.resources.get(logical_id) else {
+        return BTreeSet::from([Pattern::any(Scoping::UnknownValue)]);
+    };
+    let Some(depth) = depth.checked_sub(1) else { return unknown };
+    if let Some(output) = attribute.and_then(|attribute| attribute.strip_prefix("Outputs.")) {
+        return match stack.nested.get(logical_id).and_then(|nested| Some((nested, nested.outputs.get(output)?))) {
+            Some((nested, value)) => value_patterns(nested, value, depth),
+            None => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+        };
+    }
+    let registered = registry::resource_type(&resource.resource_type);
+    let property = match attribute {
+        Some(attribute) => attribute,
+        None => {
+            let mut identifiers = registered.into_iter().flat_map(|registered| registered.ref_identifier());
+            match (identifiers.next(), identifiers.next()) {
+                (Some(only), None) => only,
+                _ => return unknown,
+            }
+        }
+    };
+    if is_arn_attribute(&resource.resource_type, property) {
+        let arns = arns_within(stack, resource, depth);
+        return if arns.is_empty() { unknown } else { arns };
+    }
+    named_property(stack, resource, property, depth)
+}
+
+/// Whether an attribute gives the ARN of the resource itself: `Arn`, or `TopicArn` of a topic.
+fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
+    let kind = resource_type.rsplit("::").next().unwrap_or_default();
+    attribute == "Arn" || attribute == "Id" && kind == "Stack" || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
+        || attribute.strip_suffix("Id").is_some_and(|name| name == kind && kind == "Stack")
+}
+
+/// The text of a property, or the name that `CloudFormation` generates when it is absent.
+fn named_property(stack: &Stack, resource: &Resource, property: &str, depth: usize) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::new();
+    let found = resource.properties.at(property);
+    for found in &found.values {
+        patterns.extend(value_patterns(stack, found.value, depth));
+    }
+    if resource.properties.presence_at(property) == Truth::Yes {
+        return patterns;
+    }
+    let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
+    let default = rules::of(&resource.resource_type).and_then(|rules| rules.defaults.get(property));
+    if !matches!(resource.properties, Value::Map(_)) {
+        patterns.insert(Pattern::any(Scoping::UnknownValue));
+    } else if let Some(default) = default {
+        patterns.insert(Pattern::named(default));
+    } else if let Some(rule) = rule.filter(|rule| rule.property == property) {
+        patterns.insert(generated_name(stack, &resource.logical_id, &rule.rule(), depth));
+    } else if found.values.is_empty() {
+        patterns.insert(Pattern::any(Scoping::GeneratedId));
+    }
+    if !found.complete {
+        patterns.insert(Pattern::any(Scoping::UnknownValue));
+    }
+    patterns
+}
+
+fn generated_name(stack: &Stack, logical_id: &LogicalId, rule: &NameRule, depth: usize) -> Pattern {
+    let stack_name = stack_name_pattern(stack, depth);
+    let glob = generated_name_pattern(&stack_name, logical_id.as_str(), rule);
+    let scoping = match &stack.setting.stack_name {
+        None => Scoping::UnknownStackName,
+        Some(_) if glob == "*" => Scoping::UnknownValue,
+        Some(_) => Scoping::Named,
+    };
+    Pattern { glob, scoping }
+}
+
+/// The name of the stack as a pattern.
+pub(crate) fn stack_name(stack: &Stack) -> String {
+    stack_name_pattern(stack, MAX_DEPTH)
+}
+
+fn stack_name_pattern(stack: &Stack, depth: usize) -> String {
+    match &stack.setting.stack_name {
+        Some(text) => {
+            let mut patterns = patterns_within(stack, text, depth).into_iter();
+            match (patterns.next(), patterns.next()) {
+                (Some(only), None) => only.glob,
+                _ => "*".to_owned(),
+            }
+        }
+        None => "*".to_owned(),
+    }
+}
+
+fn value_patterns(stack: &Stack, value: &Value, depth: usize) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::new();
+    for text in value.texts() {
+        patterns.extend(patterns_within(stack, &text, depth));
+    }
+    bounded(patterns)
+}
+
+fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth: usize) -> BTreeSet<Pattern> {
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
+    let mut patterns = BTreeSet::from([Pattern::named("")]);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((variable, after)) = after.split_once('}') else { break };
+        patterns = joined(&patterns, &BTreeSet::from([Pattern::named(before)]));
+        let tails = match variable {
+            "Partition" => BTreeSet::from([Pattern::named(known(&stack.setting.partition))]),
+            "Region" => BTreeSet::from([Pattern::named(known(&stack.setting.region))]),
+            "Account" | "AccountId" => BTreeSet::from([Pattern::named(known(&stack.setting.account))]),
+            "StackName" if resource.is_none_or(|resource| resource.properties.presence_at(variable) == Truth::No) => {
+                BTreeSet::from([Pattern::named(stack_name_pattern(stack, depth))])
+            }
+            "LogicalId" => BTreeSet::from([Pattern::named(resource.map_or("*", |resource| resource.logical_id.as_str()))]),
+            property => match (resource, depth.checked_sub(1)) {
+                (Some(resource), Some(depth)) => {
+                    named_property(stack, resource, property, depth).into_iter().map(last_segment).collect()
+                }
+                _ => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
+            },
+        };
+        patterns = joined(&patterns, &tails);
+        rest = after;
+    }
+    joined(&patterns, &BTreeSet::from([Pattern::named(rest)]))
+}
+
+/// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
+fn last_segment(pattern: Pattern) -> Pattern {
+    if !pattern.glob.starts_with("arn:") {
+        return pattern;
+    }
+    let resource = pattern.glob.splitn(6, ':').nth(5).unwrap_or("*");
+    let name = resource.rsplit([':', '/']).next().unwrap_or("*").to_owned();
+    Pattern { glob: name, ..pattern }
+}
+
+fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    let mut result = BTreeSet::new();
+    for head in heads {
+        for tail in tails {
+            let glob = match (head.glob.ends_with('*'), tail.glob.strip_prefix('*')) {
+                (true, Some(rest)) => format!("{}{rest}", head.glob),
+                _ => format!("{}{}", head.glob, tail.glob),
+            };
+            let scoping = match (&head.scoping, &tail.scoping) {
+                (Scoping::Named, scoping) | (scoping, Scoping::Named) => scoping.clone(),
+                (scoping, _) => scoping.clone(),
+            };
+            result.insert(Pattern { glob, scoping });
+        }
+    }
+    bounded(result)
+}
+
+fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    if patterns.len() <= MAX_PATTERNS {
+        return patterns;
+    }
+    let common = patterns.iter().map(|pattern| pattern.glob.as_str()).reduce(common_prefix).unwrap_or_default();
+    BTreeSet::from([Pattern { glob: format!("{common}*"), scoping: Scoping::UnknownValue }])
+}
+
+fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
+    let end = left
+        .char_indices()
+        .zip(right.chars())
+        .find(|((_, left), right)| left != right)
+        .map_or_else(|| left.len().min(right.len()), |((index, _), _)| index);
+    left.get(..end).unwrap_or_default()
+}
+
+/// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
+fn six_parts(glob: &str) -> String {
+    if glob.matches(':').count() >= 5 {
+        return glob.to_owned();
+    }
+    let mut parts: Vec<&str> = glob.split(':').collect();
+    parts.resize(6, "*");
+    parts.join(":")
+}
+
+/// The ARN of a format with a name for its last variable.
+fn name_into(stack: &Stack, format: &str, name: &str) -> String {
+    match format.rsplit_once("${") {
+        Some((before, after)) => {
+            let after = after.split_once('}').map_or("", |(_, after)| after);
+            let mut glob = wildcard(stack, before);
+            // `parameter/${Name}` with a name that already begins with the slash.
+            let name = if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };
+            glob.push_str(name);
+            glob.push_str(after);
+            glob
+        }
+        None => format.to_owned(),
+    }
+}
