@@ -4,3 +4,20 @@
 
 pub mod source;
 pub mod tree;
+
+pub mod wildcard;
+
+pub mod action;
+pub mod arn;
+pub mod condition;
+pub mod principal;
+
+pub mod statement;
+
+pub mod document;
+
+pub mod grant;
+
+pub mod covers;
+pub mod render;
+pub mod size;

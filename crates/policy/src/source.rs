@@ -32,7 +32,7 @@ impl Source {
         let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
         let line_start =
             before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = before.split(|&byte| byte == b'\n').count();
         let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
         let column =
             before.get(line_start..).unwrap_or_default().iter().filter(is_character_start).count()

@@ -1,0 +1,334 @@
+//! Would these policies allow this request? A plain evaluator, written for being right and for testing others against it.
+//!
+//! It evaluates the policies given and nothing around them: joining identity, boundary, session and organization
+//! policies is up to the caller. What it cannot evaluate, a number that is none for one, never allows and always denies.
+//! The rules are those of the IAM user guide:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
+
+mod compare;
+mod variables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::action::{Action, ActionPattern};
+use crate::arn::{Arn, ArnPattern};
+use crate::condition::{Comparison, ConditionKey, Conditions, Operator, Qualifier};
+use crate::document::Document;
+use crate::grant::Grant;
+use crate::principal::{Principal, PrincipalKind};
+use crate::statement::{Effect, Selection, Statement};
+use crate::wildcard::Syntax;
+
+/// Who asks, for what, on which resource, and what is known about the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The action.
+    pub action: Action,
+    /// The resource; `None` for an action that names no resource, which only `"Resource": "*"` allows.
+    pub resource: Option<Arn>,
+    /// Who asks; only policies with a `Principal` element need to know.
+    pub principal: Option<Requester>,
+    /// The condition keys of the request with their values; a key with no value counts as missing.
+    pub context: BTreeMap<ConditionKey, Vec<String>>,
+}
+
+/// The principal of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requester {
+    /// Its kind.
+    pub kind: PrincipalKind,
+    /// Its ARN, service name or provider.
+    pub name: String,
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A statement allows it and none denies it.
+    Allowed,
+    /// No statement allows it.
+    ImplicitDeny,
+    /// A statement denies it.
+    ExplicitDeny,
+}
+
+/// True, false, or not to be told: `None`.
+type Truth = Option<bool>;
+
+impl Request {
+    /// Makes a request without principal and context.
+    pub fn new(action: Action, resource: Option<Arn>) -> Request {
+        Request { action, resource, principal: None, context: BTreeMap::new() }
+    }
+
+    /// Adds a condition key with its values.
+    #[must_use]
+    pub fn with<V: Into<String>>(
+        mut self,
+        key: ConditionKey,
+        values: impl IntoIterator<Item = V>,
+    ) -> Request {
+        self.context.insert(key, values.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// Decides a request by policies that all apply to it.
+pub fn decide(policies: &[&Document], request: &Request) -> Decision {
+    let mut allowed = false;
+    for policy in policies {
+        for statement in &policy.statements {
+            let applies = applies(statement, syntax(policy), request);
+            match statement.effect {
+                Effect::Deny if applies != Some(false) => return Decision::ExplicitDeny,
+                Effect::Allow if applies == Some(true) => allowed = true,
+                Effect::Allow | Effect::Deny => {}
+            }
+        }
+    }
+    if allowed { Decision::Allowed } else { Decision::ImplicitDeny }
+}
+
+/// Whether the policy alone allows the request.
+///
+/// ```
+/// use stackpass_policy::covers::{Request, covers};
+/// use stackpass_policy::document::Document;
+/// use stackpass_policy::statement::Statement;
+///
+/// let allow = Statement::allow(["s3:Get*".parse()?], ["arn:aws:s3:::photos/*".parse()?]);
+/// let policy = Document::new(vec![allow]);
+/// let request = Request::new("s3:GetObject".parse()?, Some("arn:aws:s3:::photos/cat.jpg".parse()?));
+/// assert!(covers(&policy, &request));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn covers(policy: &Document, request: &Request) -> bool {
+    decide(&[policy], request) == Decision::Allowed
+}
+
+/// Whether the policy allows every request of the grant: each action of its pattern, on each resource of each of its
+/// patterns, under its conditions. `true` is always right; `false` may mean that several statements are needed together.
+pub fn covers_grant(policy: &Document, grant: &Grant) -> bool {
+    let syntax = syntax(policy);
+    grant.resources.iter().all(|resource| {
+        let touched =
+            |statement: &&Statement| may_touch(statement, syntax, &grant.action, resource);
+        let gives = |statement: &Statement| {
+            statement.effect == Effect::Allow
+                && statement.principal.is_none()
+                && gives_action(statement, &grant.action)
+                && gives_resource(statement, syntax, resource)
+                && implies(&grant.conditions, &statement.conditions, syntax)
+        };
+        let mut statements = policy.statements.iter().filter(touched);
+        statements.clone().all(|statement| statement.effect == Effect::Allow)
+            && statements.any(gives)
+    })
+}
+
+fn syntax(policy: &Document) -> Syntax {
+    if policy.has_variables() { Syntax::Variables } else { Syntax::Plain }
+}
+
+fn applies(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
+    let action =
+        statement.actions.holds(|patterns| patterns.iter().any(|it| it.matches(&request.action)));
+    if !action || !resource_matches(statement, syntax, request) {
+        return Some(false);
+    }
+    let conditions = statement
+        .conditions
+        .iter()
+        .map(|(operator, key, values)| condition_holds(operator, key, values, syntax, request));
+    all(std::iter::once(principal_matches(statement, request)).chain(conditions))
+}
+
+fn resource_matches(statement: &Statement, syntax: Syntax, request: &Request) -> bool {
+    let Some(resources) = &statement.resources else { return true };
+    let matches = |pattern: &ArnPattern| match &request.resource {
+        None => Some(pattern.is_any()),
+        Some(arn) => variables::pattern_matches(pattern, arn, syntax, &request.context),
+    };
+    // A variable that cannot be resolved makes a pattern match nothing, and a `NotResource` statement not apply at all.
+    match resources {
+        Selection::Only(patterns) => patterns.iter().any(|pattern| matches(pattern) == Some(true)),
+        Selection::Except(patterns) => {
+            patterns.iter().all(|pattern| matches(pattern) == Some(false))
+        }
+    }
+}
+
+fn principal_matches(statement: &Statement, request: &Request) -> Truth {
+    let matches = |principal: &Principal| match principal {
+        Principal::Anyone => Some(true),
+        Principal::Named(kinds) => request.principal.as_ref().map(|requester| {
+            let names = kinds.get(&requester.kind).into_iter().flatten();
+            names.into_iter().any(|name| is_named(requester, name))
+        }),
+    };
+    match &statement.principal {
+        None => Some(true),
+        Some(Selection::Only(principal)) => matches(principal),
+        Some(Selection::Except(principal)) => matches(principal).map(|matched| !matched),
+    }
+}
+
+/// Whether a name in a policy names the requester: itself, its account, or the role of its session.
+fn is_named(requester: &Requester, name: &str) -> bool {
+    if requester.name == name {
+        return true;
+    }
+    if requester.kind != PrincipalKind::Aws {
+        return false;
+    }
+    let Ok(asks) = requester.name.parse::<Arn>() else { return name == "*" };
+    match name.parse::<Arn>() {
+        Err(_) => name == "*" || name == asks.account(),
+        Ok(named) if named.account() != asks.account() => false,
+        Ok(named) if named.resource() == "root" => true,
+        Ok(named) => {
+            let role = named.resource().strip_prefix("role/").and_then(|it| it.rsplit('/').next());
+            let session = asks.resource().strip_prefix("assumed-role/");
+            role.is_some() && role == session.and_then(|it| it.split('/').next())
+        }
+    }
+}
+
+fn condition_holds(
+    operator: Operator,
+    key: &ConditionKey,
+    values: &BTreeSet<String>,
+    syntax: Syntax,
+    request: &Request,
+) -> Truth {
+    if values.is_empty() {
+        return None;
+    }
+    let comparison = operator.comparison;
+    let present = request.context.get(key).filter(|values| !values.is_empty());
+    if comparison == Comparison::Null {
+        return any(values.iter().map(|value| compare::null(value, present.is_some())));
+    }
+    let Some(present) = present else {
+        return Some(match (operator.if_exists, operator.qualifier) {
+            (true, _) | (false, Some(Qualifier::ForAllValues)) => true,
+            (false, Some(Qualifier::ForAnyValue)) => false,
+            (false, None) => comparison.is_negated(),
+        });
+    };
+    let expected: Vec<String> = values
+        .iter()
+        .filter_map(|value| variables::condition_value(value, comparison, syntax, &request.context))
+        .collect();
+    if comparison.is_negated() && expected.len() < values.len() {
+        return Some(false);
+    }
+    let holds = |given: &String| {
+        let equal =
+            any(expected.iter().map(|value| compare::compare(comparison, value, given, syntax)));
+        if comparison.is_negated() { equal.map(|equal| !equal) } else { equal }
+    };
+    match (operator.qualifier, present.as_slice()) {
+        (Some(Qualifier::ForAllValues), _) => all(present.iter().map(holds)),
+        (Some(Qualifier::ForAnyValue), _) => any(present.iter().map(holds)),
+        (None, [value]) => holds(value),
+        // IAM does not say what a key with several values means without a qualifier.
+        (None, _) => None,
+    }
+}
+
+/// Whether some request of the action and the resource could be one that the statement is about.
+fn may_touch(
+    statement: &Statement,
+    syntax: Syntax,
+    action: &ActionPattern,
+    resource: &ArnPattern,
+) -> bool {
+    let actions = match &statement.actions {
+        Selection::Only(patterns) => patterns.iter().any(|it| it.overlaps(action)),
+        Selection::Except(patterns) => !patterns.iter().any(|it| it.covers(action)),
+    };
+    actions
+        && match &statement.resources {
+            None => true,
+            Some(Selection::Only(patterns)) => patterns.iter().any(|it| it.overlaps(resource)),
+            Some(Selection::Except(patterns)) => {
+                !patterns.iter().any(|it| is_covered(it, syntax, resource))
+            }
+        }
+}
+
+fn gives_action(statement: &Statement, action: &ActionPattern) -> bool {
+    match &statement.actions {
+        Selection::Only(patterns) => patterns.iter().any(|it| it.covers(action)),
+        Selection::Except(patterns) => !patterns.iter().any(|it| it.overlaps(action)),
+    }
+}
+
+fn gives_resource(statement: &Statement, syntax: Syntax, resource: &ArnPattern) -> bool {
+    match &statement.resources {
+        None => false,
+        Some(Selection::Only(patterns)) => {
+            patterns.iter().any(|it| is_covered(it, syntax, resource))
+        }
+        Some(Selection::Except(patterns)) => !patterns.iter().any(|it| it.overlaps(resource)),
+    }
+}
+
+fn is_covered(pattern: &ArnPattern, syntax: Syntax, resource: &ArnPattern) -> bool {
+    means_the_same(pattern.as_str(), syntax) && pattern.covers(resource)
+}
+
+/// Whether a text means the same here as in a document with policy variables, which a grant is written for.
+fn means_the_same(text: &str, syntax: Syntax) -> bool {
+    syntax == Syntax::Variables || !text.contains("${")
+}
+
+/// Whether all `needed` conditions hold whenever all `given` ones do. `true` is always right.
+fn implies(given: &Conditions, needed: &Conditions, syntax: Syntax) -> bool {
+    needed.iter().all(|(operator, key, values)| {
+        let strict = Operator { if_exists: false, ..operator };
+        values.iter().all(|value| means_the_same(value, syntax))
+            && [operator, strict].into_iter().any(|it| {
+                given
+                    .values(it, key)
+                    .is_some_and(|given| narrower(operator.comparison, given, values))
+            })
+    })
+}
+
+/// Whether comparing with the one set of values is at least as strict as comparing with the other.
+fn narrower(comparison: Comparison, given: &BTreeSet<String>, needed: &BTreeSet<String>) -> bool {
+    if given == needed {
+        return true;
+    }
+    if comparison.is_negated() {
+        return given.is_superset(needed);
+    }
+    !given.is_empty()
+        && given.iter().all(|value| {
+            needed.contains(value)
+                || needed.iter().any(|wider| compare::includes(comparison, wider, value))
+        })
+}
+
+/// False if one is false, else unknown if one is.
+fn all(truths: impl IntoIterator<Item = Truth>) -> Truth {
+    let mut result = Some(true);
+    for truth in truths {
+        match truth {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => result = None,
+        }
+    }
+    result
+}
+
+/// True if one is true, else unknown if one is.
+fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
+    all(truths.into_iter().map(|truth| truth.map(|truth| !truth))).map(|none| !none)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Policy variables: `${aws:username}`, and `${aws:username, 'nobody'}` with a default.
+
+use std::collections::BTreeMap;
+
+use crate::arn::{Arn, ArnPattern};
+use crate::condition::{Comparison, ConditionKey};
+use crate::wildcard::{self, Case, Glob, Syntax, Token};
+
+type Context = BTreeMap<ConditionKey, Vec<String>>;
+
+/// What the text is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// A pattern, in which the characters of a variable's value have no special meaning.
+    Pattern,
+    /// Plain text, in which no character has.
+    Text,
+}
+
+/// Whether the pattern matches the ARN in this context; `None` if a variable cannot be resolved.
+pub(super) fn pattern_matches(
+    pattern: &ArnPattern,
+    arn: &Arn,
+    syntax: Syntax,
+    context: &Context,
+) -> Option<bool> {
+    if syntax == Syntax::Plain || !pattern.as_str().contains("${") {
+        return Some(pattern.matches_as(arn, syntax));
+    }
+    // Part by part, so that a colon in the value of a variable separates nothing.
+    let patterns = [
+        (pattern.partition(), arn.partition()),
+        (pattern.service(), arn.service()),
+        (pattern.region(), arn.region()),
+        (pattern.account(), arn.account()),
+        (pattern.resource(), arn.resource()),
+    ];
+    let mut matches = true;
+    for (part, text) in patterns {
+        let resolved = resolve(part, Use::Pattern, context)?;
+        matches &= Glob::new(&resolved, Case::Sensitive, syntax).matches(text);
+    }
+    Some(matches)
+}
+
+/// The value of a condition as its comparison takes it; `None` if a variable cannot be resolved.
+pub(super) fn condition_value(
+    value: &str,
+    comparison: Comparison,
+    syntax: Syntax,
+    context: &Context,
+) -> Option<String> {
+    if syntax == Syntax::Plain || !value.contains("${") {
+        return Some(value.to_owned());
+    }
+    match comparison {
+        Comparison::StringLike
+        | Comparison::StringNotLike
+        | Comparison::ArnEquals
+        | Comparison::ArnLike
+        | Comparison::ArnNotEquals
+        | Comparison::ArnNotLike => resolve(value, Use::Pattern, context),
+        Comparison::StringEquals
+        | Comparison::StringNotEquals
+        | Comparison::StringEqualsIgnoreCase
+        | Comparison::StringNotEqualsIgnoreCase
+        | Comparison::Bool => resolve(value, Use::Text, context),
+        _ => Some(value.to_owned()),
+    }
+}
+
+fn resolve(text: &str, purpose: Use, context: &Context) -> Option<String> {
+    let mut resolved = String::with_capacity(text.len());
+    for token in Glob::new(text, Case::Sensitive, Syntax::Variables).tokens() {
+        match token {
+            Token::Many => resolved.push('*'),
+            Token::One => resolved.push('?'),
+            Token::Char(character @ ('*' | '?' | '$')) if purpose == Use::Pattern => {
+                // Only `$` can be a plain character here and need no escape; the escaped form means the same.
+                resolved.extend(["${", character.encode_utf8(&mut [0; 4]), "}"]);
+            }
+            Token::Char(character) => resolved.push(character),
+            Token::Variable(variable) => {
+                let value = value(variable, context)?;
+                match purpose {
+                    Use::Pattern => resolved.push_str(&wildcard::escape(value)),
+                    Use::Text => resolved.push_str(value),
+                }
+            }
+        }
+    }
+    Some(resolved)
+}
+
+/// The one value of a variable. A key with several values cannot be used as a variable.
+fn value<'a>(variable: &'a str, context: &'a Context) -> Option<&'a str> {
+    let (key, default) = match variable.split_once(',') {
+        None => (variable, None),
+        Some((key, default)) => (key, quoted(default)),
+    };
+    let key: ConditionKey = key.trim().parse().ok()?;
+    match context.get(&key).map(Vec::as_slice) {
+        None | Some([]) => default,
+        Some([value]) => Some(value),
+        Some(_) => None,
+    }
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    text.trim().strip_prefix('\'')?.strip_suffix('\'')
+}
