@@ -6,8 +6,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to a developer")]
 
 mod ci;
+mod docs;
 mod examples;
 mod shell;
+mod tidy;
 
 use std::env;
 use std::process::ExitCode;
@@ -16,7 +18,9 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
+  docs [--check]                write the reference pages from the built binary and the rules
   examples [--check]            synthesise the apps under examples/ with the CDK of npm
+  tidy                          what compiler and clippy cannot know about this repository
 ";
 
 fn main() -> ExitCode {
@@ -25,7 +29,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = args.collect();
     let result = match task.as_str() {
         "ci" => ci::run(args),
+        "docs" => docs::run(args),
         "examples" => examples::run(args),
+        "tidy" => tidy::run(&args),
         "" | "help" | "--help" => {
             print!("{USAGE}");
             Ok(())

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -48,6 +49,29 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
         bail!("{} ended with {}\n{}", line(command), output.status, stderr.trim_end());
     }
     String::from_utf8(output.stdout).with_context(|| format!("{} wrote no UTF-8", line(command)))
+}
+
+/// How the product is built.
+#[derive(Clone, Copy)]
+pub(crate) enum Profile {
+    Debug,
+    Release,
+}
+
+/// Builds the product and gives the path of its binary.
+pub(crate) fn build_product(profile: Profile) -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--package", "stackpass", "--bin", "stackpass"]);
+    build.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    if let Profile::Release = profile {
+        build.arg("--release");
+    }
+    let messages = capture(&mut build)?;
+    let executable = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message.get("executable")?.as_str().map(PathBuf::from)
+    };
+    messages.lines().filter_map(executable).next_back().context("cargo built no binary")
 }
 
 /// Whether a command exists and can tell its version.
