@@ -8,6 +8,7 @@
 mod ci;
 mod docs;
 mod examples;
+mod score;
 mod shell;
 mod tidy;
 
@@ -20,6 +21,7 @@ usage: cargo xtask TASK
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   docs [--check]                write the reference pages from the built binary and the rules
   examples [--check]            synthesise the apps under examples/ with the CDK of npm
+  score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
 ";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(args),
         "docs" => docs::run(args),
         "examples" => examples::run(args),
+        "score" => score::run(args),
         "tidy" => tidy::run(&args),
         "" | "help" | "--help" => {
             print!("{USAGE}");
