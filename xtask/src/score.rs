@@ -1,0 +1,97 @@
+//! `cargo xtask score [stacks] CORPUS_DIR`: what the program makes of real input.
+//!
+//! Runs the release binary, never the library, over a folder of public templates, synthesised apps, roles that were proved on AWS
+//! and recorded deployments. What is known to be otherwise is a waiver with a reason in `xtask/score/`; a waiver that nothing
+//! needs any more fails, so the lists only shrink.
+
+mod debug_stack;
+mod files;
+mod report;
+mod roles;
+mod traces;
+mod waivers;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{self, Profile};
+
+/// What a part of the score found: a table to print and what is wrong.
+struct Score {
+    table: String,
+    failures: Vec<String>,
+}
+
+/// A part of the score, from the binary and the corpus.
+type Part = fn(&Path, &Path) -> Result<Score>;
+
+const PARTS: [(&str, Part); 4] = [
+    ("files", files::score),
+    ("debug stack", debug_stack::score),
+    ("minimal roles", roles::score),
+    ("traces", traces::score),
+];
+
+/// Runs the task.
+pub(crate) fn run(mut args: Vec<String>) -> Result<()> {
+    let binary = shell::take_value(&mut args, "--binary")?;
+    if args.first().is_some_and(|arg| arg == "stacks") {
+        args.remove(0);
+    }
+    let [corpus] = args.as_slice() else {
+        bail!("usage: cargo xtask score [stacks] CORPUS_DIR [--binary FILE]");
+    };
+    let corpus = absolute(corpus).with_context(|| format!("no path: `{corpus}`"))?;
+    let binary = match binary {
+        Some(path) => absolute(PathBuf::from(path))?,
+        None => shell::build_product(Profile::Release)?,
+    };
+    let mut failures = 0;
+    for (name, part) in PARTS {
+        let score = part(&binary, &corpus).with_context(|| format!("cannot score {name}"))?;
+        println!("\n{name}\n\n{}", score.table);
+        for failure in &score.failures {
+            println!("  FAILED {failure}");
+        }
+        failures += score.failures.len();
+    }
+    if failures > 0 {
+        bail!("{failures} failures");
+    }
+    Ok(())
+}
+
+/// A table with its columns aligned: the first to the left, the others to the right.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut table = String::new();
+    for row in rows {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(table, "  {cell:<width$}"),
+                _ => write!(table, "  {cell:>width$}"),
+            };
+        }
+        table.push('\n');
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned() {
+        let rows =
+            [vec!["a".to_owned(), "1000".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
+        assert_eq!(aligned(&rows), "  a     1000\n  long     2\n");
+    }
+}
