@@ -220,7 +220,7 @@ fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(Str
         .iter()
         .flat_map(|asset| match asset {
             Asset::File { bucket, key, .. } => {
-                vec![(with_pseudo_parameters(stack, bucket), generic::any_build(&with_pseudo_parameters(stack, key)))]
+                vec![(with_pseudo_parameters(stack, bucket), scope::any_build(&with_pseudo_parameters(stack, key)))]
             }
             Asset::LegacyFile { .. } => legacy_buckets(stack, &deployment.qualifier).into_iter().map(|bucket| (bucket, "assets/*".to_owned())).collect(),
             Asset::Image { .. } | Asset::LegacyImage { .. } => Vec::new(),

@@ -77,36 +77,3 @@ pub(crate) fn parameter_type_actions(kind: &str) -> impl Iterator<Item = &'stati
     let kind = kind.strip_prefix("List<").and_then(|kind| kind.strip_suffix('>')).unwrap_or(kind);
     facts().parameter_types.get(kind).into_iter().flatten().map(String::as_str)
 }
-
-/// A key with its content hashes open, because the next build has others.
-pub(crate) fn any_build(key: &str) -> String {
-    const HASH_LENGTH: usize = 32;
-    let mut result = String::new();
-    let mut run = String::new();
-    let flush = |run: &mut String, result: &mut String| {
-        if run.len() >= HASH_LENGTH { result.push('*') } else { result.push_str(run) }
-        run.clear();
-    };
-    for character in key.chars() {
-        if character.is_ascii_hexdigit() {
-            run.push(character);
-        } else {
-            flush(&mut run, &mut result);
-            result.push(character);
-        }
-    }
-    flush(&mut run, &mut result);
-    result
-}
-
-#[cfg(test)]
-mod tests {
-    use super::any_build;
-
-    #[test]
-    fn content_hashes_are_open() {
-        let hash = "0382f2d9d735debed11d5342e4891cf26aa4a4b8e40d37c0645dd302def292d0";
-        assert_eq!(any_build(&format!("assets/{hash}.zip")), "assets/*.zip");
-        assert_eq!(any_build("functions/deadbeef.zip"), "functions/deadbeef.zip");
-    }
-}

@@ -36,18 +36,22 @@ pub struct NameRule {
 }
 
 /// Whether a generated name keeps its letter case.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Case {
     /// The name has the letters of the stack name and the logical id.
+    #[default]
     Keep,
     /// The name is in lower case throughout, as for S3 buckets.
     Lower,
 }
 
 /// How a name that is too long is cut.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Style {
     /// Stack name and logical id get half of the room each, and either takes what the other leaves.
+    #[default]
     Split,
     /// `<stack>-<logical id>` is cut at its end, as for log groups.
     Whole,

@@ -118,7 +118,7 @@ pub enum Term {
 pub enum On {
     /// `self`, or `self:SUFFIX`: the resource itself, with something appended to its ARN.
     Itself(String),
-    /// `ref:Path`, or `ref:Path+SUFFIX`: what a property refers to, with something appended to its ARN.
+    /// `ref:Path`, or `ref:Path:SUFFIX`: what a property refers to, with something appended to its ARN.
     Reference {
         /// The property path.
         path: String,
@@ -162,7 +162,7 @@ impl TryFrom<String> for On {
             return Ok(On::Arn(text));
         }
         if let Some(reference) = text.strip_prefix("ref:") {
-            let (path, suffix) = reference.split_once('+').unwrap_or((reference, ""));
+            let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
             return Ok(On::Reference { path: path.to_owned(), suffix: suffix.to_owned() });
         }
         match text.strip_prefix("self") {

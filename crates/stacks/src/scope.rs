@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use stackpass_policy::arn::ArnPattern;
 
-use crate::names::{NameRule, generated_name_pattern};
+use crate::names::{NameRule, StackName, generated_name_pattern};
 use crate::need::Scoping;
 use crate::registry;
 use crate::resolve::{Resource, Stack};
@@ -196,7 +196,12 @@ fn named_property(stack: &Stack, resource: &Resource, property: &str, depth: usi
 
 fn generated_name(stack: &Stack, logical_id: &LogicalId, rule: &NameRule, depth: usize) -> Pattern {
     let stack_name = stack_name_pattern(stack, depth);
-    let glob = generated_name_pattern(&stack_name, logical_id.as_str(), rule);
+    let known = match stack_name.as_str() {
+        "*" => StackName::Unknown,
+        name if name.contains('*') => StackName::Pattern(name),
+        name => StackName::Known(name),
+    };
+    let glob = generated_name_pattern(known, logical_id.as_str(), rule);
     let scoping = match &stack.setting.stack_name {
         None => Scoping::UnknownStackName,
         Some(_) if glob == "*" => Scoping::UnknownValue,
@@ -256,7 +261,30 @@ fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth
         patterns = joined(&patterns, &tails);
         rest = after;
     }
-    joined(&patterns, &BTreeSet::from([Pattern::named(rest)]))
+    let filled = joined(&patterns, &BTreeSet::from([Pattern::named(rest)]));
+    let is_object = template.starts_with("arn:${Partition}:s3:::") && template.contains('/');
+    if is_object { filled.into_iter().map(|pattern| Pattern { glob: any_build(&pattern.glob), ..pattern }).collect() } else { filled }
+}
+
+/// A key with its content hashes open, because the next build has others.
+pub(crate) fn any_build(key: &str) -> String {
+    const HASH_LENGTH: usize = 32;
+    let mut result = String::new();
+    let mut run = String::new();
+    let flush = |run: &mut String, result: &mut String| {
+        if run.len() >= HASH_LENGTH { result.push('*') } else { result.push_str(run) }
+        run.clear();
+    };
+    for character in key.chars() {
+        if character.is_ascii_hexdigit() {
+            run.push(character);
+        } else {
+            flush(&mut run, &mut result);
+            result.push(character);
+        }
+    }
+    flush(&mut run, &mut result);
+    result
 }
 
 /// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
@@ -327,5 +355,17 @@ fn name_into(stack: &Stack, format: &str, name: &str) -> String {
             glob
         }
         None => format.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::any_build;
+
+    #[test]
+    fn content_hashes_are_open() {
+        let hash = "0382f2d9d735debed11d5342e4891cf26aa4a4b8e40d37c0645dd302def292d0";
+        assert_eq!(any_build(&format!("assets/{hash}.zip")), "assets/*.zip");
+        assert_eq!(any_build("functions/deadbeef.zip"), "functions/deadbeef.zip");
     }
 }
