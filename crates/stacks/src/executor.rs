@@ -15,6 +15,7 @@ use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
+use stackpass_policy::wildcard;
 
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verbs};
@@ -228,9 +229,11 @@ impl Subject<'_> {
             alternative.0.iter().map(|term| self.holds(term)).fold(Truth::Yes, Truth::and).possible()
         })?;
         let shown = alternative.0.iter().find_map(|term| match term {
-            Term::Present(path) | Term::Equal(path, _) => Some((Some(path.clone()), self.span_of(path))),
+            Term::Present(path) | Term::Equal(path, _) | Term::Like(path, _) => {
+                Some((Some(path.clone()), self.span_of(path)))
+            }
             Term::Tags => self.tags(),
-            Term::Absent(_) => None,
+            Term::Absent(_) | Term::UpdatePolicy => None,
         });
         Some(shown.unwrap_or((None, self.resource.span)))
     }
@@ -241,8 +244,25 @@ impl Subject<'_> {
             Term::Present(path) => properties.presence_at(path),
             Term::Absent(path) => properties.presence_at(path).negate(),
             Term::Equal(path, value) => properties.equality_at(path, value),
+            Term::Like(path, pattern) => self.likeness(path, pattern),
+            Term::UpdatePolicy => Truth::from(self.resource.has_update_policy),
             Term::Tags => Truth::from(self.tags().is_some()),
         }
+    }
+
+    /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
+    fn likeness(&self, path: &str, pattern: &str) -> Truth {
+        let found = self.resource.properties.at(path);
+        let known = found.values.iter().flat_map(|found| found.value.texts()).map(|text| match text.known() {
+            Some(text) => Truth::from(wildcard::matches(pattern, text, wildcard::Case::Sensitive)),
+            None => {
+                let patterns = crate::scope::patterns(self.stack, &text);
+                let may = patterns.iter().any(|found| wildcard::overlaps(pattern, &found.glob, wildcard::Case::Sensitive));
+                if may { Truth::Maybe } else { Truth::No }
+            }
+        });
+        let known = known.max().unwrap_or(Truth::No);
+        if found.complete { known } else { known.or(Truth::Maybe) }
     }
 
     /// Where a property path stands; the resource, if nothing is there.

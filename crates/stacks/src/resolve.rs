@@ -31,6 +31,8 @@ pub struct Setting {
     pub parameters: BTreeMap<String, Value>,
     /// The tags of the stack, which `CloudFormation` puts on every resource.
     pub stack_tags: BTreeMap<String, String>,
+    /// The ARN of the role that `CloudFormation` acts with, if it acts with one.
+    pub execution_role: Option<String>,
 }
 
 /// A stack whose values are worked out.
@@ -67,6 +69,8 @@ pub struct Resource {
     pub deletion_policy: DeletionPolicy,
     /// What happens to the old one when an update replaces it.
     pub update_replace_policy: DeletionPolicy,
+    /// Whether the template says how to update it.
+    pub has_update_policy: bool,
 }
 
 /// What `CloudFormation` does with a resource that it no longer needs.
@@ -184,6 +188,7 @@ impl Evaluation<'_> {
             presence,
             deletion_policy: self.deletion_policy(resource.deletion_policy.as_ref()),
             update_replace_policy: self.deletion_policy(resource.update_replace_policy.as_ref()),
+            has_update_policy: resource.update_policy.is_some(),
         })
     }
 

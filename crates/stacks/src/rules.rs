@@ -23,9 +23,9 @@ pub struct TypeRules {
     /// How `CloudFormation` names the resource when the template does not.
     #[serde(default)]
     pub name: Option<Name>,
-    /// What a property is worth in the ARN when the template does not give it: the path `/` of a role.
+    /// Why resources of this type need nothing, where that is so.
     #[serde(default)]
-    pub defaults: BTreeMap<String, String>,
+    pub none: Option<String>,
     /// Which actions are needed when, and on what.
     #[serde(default)]
     pub rule: Vec<Rule>,
@@ -38,8 +38,12 @@ pub struct TypeRules {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Name {
-    /// The property that gives the name.
-    pub property: String,
+    /// The property that gives the name, if there is one.
+    #[serde(default)]
+    pub property: Option<String>,
+    /// What stands before the logical id.
+    #[serde(default)]
+    pub prefix: String,
     /// The longest name that the service takes.
     pub max: usize,
     /// Whether the generated name is in lower case.
@@ -74,7 +78,7 @@ pub struct Rule {
     /// What they act on; worked out from the catalogue, if there is nothing.
     #[serde(default)]
     pub on: Vec<On>,
-    /// Condition operator to condition key to values, which may be `$trust(Path)` or `$value(Path)`.
+    /// Condition operator to condition key to values, which may be `$trust(Path)`, `$value(Path)`, `$ref(Path)` or `$self`.
     #[serde(default)]
     pub conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// What happens without them.
@@ -108,8 +112,12 @@ pub enum Term {
     Absent(String),
     /// `Path=value`: this text stands there.
     Equal(String, String),
+    /// `Path~pattern`: a text that the pattern matches stands there; `*` is its only wildcard.
+    Like(String, String),
     /// `@tags`: the resource or its stack has tags.
     Tags,
+    /// `@update_policy`: the resource has an `UpdatePolicy`.
+    UpdatePolicy,
 }
 
 /// What a rule's actions act on.
@@ -127,6 +135,8 @@ pub enum On {
     },
     /// An ARN template.
     Arn(String),
+    /// `executor`: the role that `CloudFormation` acts with, if it acts with one.
+    Executor,
     /// `any`: every resource.
     Any,
 }
@@ -137,14 +147,19 @@ impl TryFrom<String> for When {
     fn try_from(text: String) -> Result<When, String> {
         let terms = text.split('&').map(|term| {
             let term = term.trim();
-            match term.split_once('=') {
-                _ if term == "@tags" => Ok(Term::Tags),
-                _ if term.is_empty() || term.starts_with('@') => Err(format!("`{term}` is no term of `when`")),
-                Some((path, value)) => Ok(Term::Equal(path.to_owned(), value.to_owned())),
-                None => Ok(match term.strip_prefix('!') {
-                    Some(path) => Term::Absent(path.to_owned()),
-                    None => Term::Present(term.to_owned()),
-                }),
+            if let Some((path, pattern)) = term.split_once('~') {
+                return Ok(Term::Like(path.to_owned(), pattern.to_owned()));
+            }
+            if let Some((path, value)) = term.split_once('=') {
+                return Ok(Term::Equal(path.to_owned(), value.to_owned()));
+            }
+            match (term, term.strip_prefix('!')) {
+                ("@tags", _) => Ok(Term::Tags),
+                ("@update_policy", _) => Ok(Term::UpdatePolicy),
+                ("", _) => Err("a term of `when` is empty".to_owned()),
+                (_, Some(path)) => Ok(Term::Absent(path.to_owned())),
+                _ if term.starts_with('@') => Err(format!("`{term}` is no term of `when`")),
+                _ => Ok(Term::Present(term.to_owned())),
             }
         });
         terms.collect::<Result<_, _>>().map(When)
@@ -158,6 +173,9 @@ impl TryFrom<String> for On {
         if text == "any" {
             return Ok(On::Any);
         }
+        if text == "executor" {
+            return Ok(On::Executor);
+        }
         if text.starts_with("arn:") {
             return Ok(On::Arn(text));
         }
@@ -168,7 +186,7 @@ impl TryFrom<String> for On {
         match text.strip_prefix("self") {
             Some("") => Ok(On::Itself(String::new())),
             Some(suffix) if suffix.starts_with(':') => Ok(On::Itself(suffix.strip_prefix(':').unwrap_or_default().to_owned())),
-            _ => Err(format!("`{text}` is neither `self`, `ref:Path`, an ARN template nor `any`")),
+            _ => Err(format!("`{text}` is neither `self`, `ref:Path`, an ARN template, `executor` nor `any`")),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use stackpass_policy::arn::ArnPattern;
 
-use crate::names::{NameRule, StackName, generated_name_pattern};
+use crate::names::{StackName, generated_name_pattern};
 use crate::need::Scoping;
 use crate::registry;
 use crate::resolve::{Resource, Stack};
@@ -81,21 +81,18 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
     }
     patterns(stack, text)
         .into_iter()
-        .map(|pattern| {
+        .flat_map(|pattern| {
             if pattern.glob.starts_with("arn:") {
-                return Pattern { glob: six_parts(&pattern.glob), ..pattern };
+                return vec![Pattern { glob: six_parts(&pattern.glob), ..pattern }];
             }
-            // An unknown beginning may itself be an ARN.
+            // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
             if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
-                let scoping = match pattern.scoping {
-                    Scoping::Named => Scoping::UnknownValue,
-                    scoping => scoping,
-                };
-                return Pattern { glob: wildcard(stack, format), scoping };
+                let scoping = if pattern.glob.starts_with("alias/") { Scoping::AnyOfType } else { pattern.scoping };
+                let scoping = if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
+                return vec![Pattern { glob: wildcard(stack, format), scoping }];
             }
-            let name = pattern.glob.rsplit("//").next().unwrap_or_default();
-            let name = if pattern.glob.contains("//") { name.rsplit('/').next().unwrap_or_default() } else { name };
-            Pattern { glob: name_into(stack, format, name), ..pattern }
+            let name = name_in_address(&pattern.glob, format);
+            with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
         .collect()
 }
@@ -178,31 +175,29 @@ fn named_property(stack: &Stack, resource: &Resource, property: &str, depth: usi
         return patterns;
     }
     let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
-    let default = rules::of(&resource.resource_type).and_then(|rules| rules.defaults.get(property));
     if !matches!(resource.properties, Value::Map(_)) {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
-    } else if let Some(default) = default {
-        patterns.insert(Pattern::named(default));
-    } else if let Some(rule) = rule.filter(|rule| rule.property == property) {
-        patterns.insert(generated_name(stack, &resource.logical_id, &rule.rule(), depth));
-    } else if found.values.is_empty() {
+    } else if let Some(rule) = rule.filter(|rule| rule.property.as_deref() == Some(property)) {
+        patterns.insert(generated_name(stack, &resource.logical_id, rule, depth));
+    } else if found.values.is_empty() && found.complete {
         patterns.insert(Pattern::any(Scoping::GeneratedId));
     }
-    if !found.complete {
+    if !found.complete && found.values.is_empty() {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     }
     patterns
 }
 
-fn generated_name(stack: &Stack, logical_id: &LogicalId, rule: &NameRule, depth: usize) -> Pattern {
+fn generated_name(stack: &Stack, logical_id: &LogicalId, name: &rules::Name, depth: usize) -> Pattern {
     let stack_name = stack_name_pattern(stack, depth);
     let known = match stack_name.as_str() {
         "*" => StackName::Unknown,
         name if name.contains('*') => StackName::Pattern(name),
         name => StackName::Known(name),
     };
-    let glob = generated_name_pattern(known, logical_id.as_str(), rule);
+    let glob = generated_name_pattern(known, &format!("{}{logical_id}", name.prefix), &name.rule());
     let scoping = match &stack.setting.stack_name {
+        None if glob.trim_end_matches(['*', '-']).contains(logical_id.as_str()) => Scoping::Named,
         None => Scoping::UnknownStackName,
         Some(_) if glob == "*" => Scoping::UnknownValue,
         Some(_) => Scoping::Named,
@@ -251,10 +246,8 @@ fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth
                 BTreeSet::from([Pattern::named(stack_name_pattern(stack, depth))])
             }
             "LogicalId" => BTreeSet::from([Pattern::named(resource.map_or("*", |resource| resource.logical_id.as_str()))]),
-            property => match (resource, depth.checked_sub(1)) {
-                (Some(resource), Some(depth)) => {
-                    named_property(stack, resource, property, depth).into_iter().map(last_segment).collect()
-                }
+            variable => match (resource, depth.checked_sub(1)) {
+                (Some(resource), Some(depth)) => variable_patterns(stack, resource, variable, depth),
                 _ => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
         };
@@ -264,6 +257,56 @@ fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth
     let filled = joined(&patterns, &BTreeSet::from([Pattern::named(rest)]));
     let is_object = template.starts_with("arn:${Partition}:s3:::") && template.contains('/');
     if is_object { filled.into_iter().map(|pattern| Pattern { glob: any_build(&pattern.glob), ..pattern }).collect() } else { filled }
+}
+
+/// What a variable of an ARN template stands for.
+///
+/// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
+/// unless the property is absent; `@name` is the name that `CloudFormation` generates.
+fn variable_patterns(stack: &Stack, resource: &Resource, variable: &str, depth: usize) -> BTreeSet<Pattern> {
+    if variable == "@name" {
+        let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
+        return match rule {
+            Some(rule) => BTreeSet::from([generated_name(stack, &resource.logical_id, rule, depth)]),
+            None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
+        };
+    }
+    if let Some((property, default)) = variable.split_once('|') {
+        return or_default(stack, resource, property, default, depth);
+    }
+    if let Some((property, text)) = variable.split_once('+') {
+        let given = or_default(stack, resource, property, "", depth);
+        let followed = given.into_iter().map(|pattern| match pattern.glob.as_str() {
+            "" => pattern,
+            glob => Pattern { glob: format!("{glob}{text}"), scoping: pattern.scoping },
+        });
+        return followed.collect();
+    }
+    let (property, cut) = variable.split_once('#').unwrap_or((variable, ""));
+    named_property(stack, resource, property, depth)
+        .into_iter()
+        .map(last_segment)
+        .map(|pattern| match pattern.glob.strip_prefix(cut) {
+            Some(rest) => Pattern { glob: rest.to_owned(), scoping: pattern.scoping },
+            None => pattern,
+        })
+        .collect()
+}
+
+/// The texts of a property, or a default where it is or may be absent.
+fn or_default(stack: &Stack, resource: &Resource, property: &str, default: &str, depth: usize) -> BTreeSet<Pattern> {
+    let found = resource.properties.at(property);
+    let mut patterns = BTreeSet::new();
+    for found in &found.values {
+        patterns.extend(value_patterns(stack, found.value, depth).into_iter().map(last_segment));
+    }
+    if resource.properties.presence_at(property) != Truth::Yes {
+        patterns.insert(Pattern::named(default));
+    }
+    if !found.complete && found.values.is_empty() {
+        patterns.insert(Pattern::any(Scoping::UnknownValue));
+    }
+    patterns
 }
 
 /// A key with its content hashes open, because the next build has others.
@@ -340,6 +383,40 @@ fn six_parts(glob: &str) -> String {
     let mut parts: Vec<&str> = glob.split(':').collect();
     parts.resize(6, "*");
     parts.join(":")
+}
+
+/// The name in the address by which some services are called: a queue's URL, an image's, an object's.
+fn name_in_address(text: &str, format: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` is an image.
+        if format.contains(":ecr:") && let Some((_, image)) = text.split_once('/') {
+            return image.split([':', '@']).next().unwrap_or_default().to_owned();
+        }
+        return text.to_owned();
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    match (format.contains(":s3:"), scheme) {
+        (true, "s3") => rest.to_owned(),
+        // `https://BUCKET.s3.REGION.amazonaws.com/KEY` or `https://s3.REGION.amazonaws.com/BUCKET/KEY`.
+        (true, _) => match host.split_once(".s3") {
+            Some((bucket, _)) => format!("{bucket}/{path}"),
+            None => path.to_owned(),
+        },
+        (false, _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The name of a role, user or group that is not in the template may stand behind a path.
+fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
+    let kinds = [":role/", ":user/", ":group/", ":instance-profile/"];
+    let Some(kind) = kinds.into_iter().find(|kind| format.contains(*kind)) else { return vec![pattern.clone()] };
+    match pattern.glob.split_once(kind) {
+        Some((before, name)) if !name.contains(['/', '*']) => {
+            let deeper = Pattern { glob: format!("{before}{kind}*/{name}"), scoping: pattern.scoping.clone() };
+            vec![pattern.clone(), deeper]
+        }
+        _ => vec![pattern.clone()],
+    }
 }
 
 /// The ARN of a format with a name for its last variable.

@@ -71,6 +71,22 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
                 }
                 known.insert(pattern.glob);
             }
+        } else if value == "$self" {
+            known.extend(scope::arns(subject.stack, subject.resource).into_iter().map(|pattern| pattern.glob));
+        } else if let Some(reference) = value.strip_prefix("$ref(").and_then(|rest| rest.strip_suffix(')')) {
+            let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
+            let found = subject.resource.properties.at(path);
+            if !found.complete {
+                return None;
+            }
+            for text in found.values.iter().flat_map(|found| found.value.texts()) {
+                for pattern in scope::patterns(subject.stack, &text) {
+                    if !pattern.glob.starts_with("arn:") {
+                        return None;
+                    }
+                    known.insert(format!("{}{suffix}", pattern.glob));
+                }
+            }
         } else {
             known.insert(value.clone());
         }

@@ -98,6 +98,10 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
         match on {
             On::Itself(suffix) => patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix)),
             On::Arn(template) => patterns.extend(scope::fill(subject.stack, Some(subject.resource), template)),
+            On::Executor => patterns.extend(subject.stack.setting.execution_role.iter().map(|role| Pattern {
+                glob: role.clone(),
+                scoping: Scoping::Named,
+            })),
             On::Any => {
                 let scoping = if formats.is_empty() { Scoping::NoResourceLevel } else { Scoping::AnyOfType };
                 patterns.insert(Pattern { glob: "*".to_owned(), scoping });
