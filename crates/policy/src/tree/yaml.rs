@@ -225,7 +225,7 @@ impl Builder<'_> {
         );
     }
 
-    /// Closes the innermost container. Without an end event its last value ends it.
+    /// Closes the innermost container. Without an end event its last value ends it, and a key without a value is dropped.
     fn close(&mut self, end: Option<Span>) {
         let Some(container) = self.open.pop() else { return };
         let Container { contents, tag, anchor, mut span, is_flow, height } = container;
@@ -238,13 +238,7 @@ impl Builder<'_> {
                 span.end = items.last().map_or(span.end, |item| span.end.max(item.span.end));
                 Kind::List(items)
             }
-            Contents::Map { entries, merged, key } => {
-                let mut entries = entries;
-                if let Some(Key::Plain(key, key_span)) = key {
-                    let end = Span::new(key_span.end, key_span.end);
-                    let value = Node { kind: Kind::Null, span: end, tag: None };
-                    entries.push(Entry { key, key_span, value });
-                }
+            Contents::Map { mut entries, merged, key: _ } => {
                 let last_end =
                     |entry: &Entry| span.end.max(entry.key_span.end).max(entry.value.span.end);
                 span.end = entries.last().map_or(span.end, last_end);
