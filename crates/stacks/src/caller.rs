@@ -10,7 +10,7 @@ use serde::Deserialize;
 use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
-use stackpass_policy::condition::Conditions;
+use stackpass_policy::condition::{Conditions, Operator};
 use stackpass_policy::source::Span;
 
 use crate::assembly::Asset;
@@ -105,7 +105,10 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
             }
         }
     }
-    template_needs(&planned.stack, &mut needs);
+    // With modern synthesis the deploy role reads the template, not the caller.
+    if deployment.mode != Mode::Bootstrap {
+        template_needs(&planned.stack, &mut needs);
+    }
     if deployment.mode == Mode::ServiceRole {
         service_role_needs(deployment, planned, &mut needs);
     }
@@ -195,7 +198,7 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
         "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
         _ => return Vec::new(),
     };
-    let given: Vec<String> = given.iter().map(|arn| with_pseudo_parameters(&planned.stack, arn)).collect();
+    let given: Vec<String> = given.iter().map(|arn| scope::filled_text(&planned.stack.setting, arn)).collect();
     if !given.is_empty() {
         return given;
     }
@@ -206,12 +209,6 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
     scope::fill(&planned.stack, None, &template).into_iter().map(|pattern| pattern.glob).collect()
 }
 
-/// A text of a manifest with `${AWS::Partition}` and its kin replaced.
-fn with_pseudo_parameters(stack: &Stack, text: &str) -> String {
-    let text = text.replace("${AWS::Partition}", "${Partition}").replace("${AWS::Region}", "${Region}").replace("${AWS::AccountId}", "${Account}");
-    scope::wildcard(stack, &text)
-}
-
 /// The buckets and keys that file assets go to. A content hash in a key stands for that of any build.
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let stack = &planned.stack;
@@ -220,7 +217,7 @@ fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(Str
         .iter()
         .flat_map(|asset| match asset {
             Asset::File { bucket, key, .. } => {
-                vec![(with_pseudo_parameters(stack, bucket), scope::any_build(&with_pseudo_parameters(stack, key)))]
+                vec![(scope::filled_text(&stack.setting, bucket), scope::any_build(&scope::filled_text(&stack.setting, key)))]
             }
             Asset::LegacyFile { .. } => legacy_buckets(stack, &deployment.qualifier).into_iter().map(|bucket| (bucket, "assets/*".to_owned())).collect(),
             Asset::Image { .. } | Asset::LegacyImage { .. } => Vec::new(),
@@ -237,7 +234,7 @@ fn legacy_buckets(stack: &Stack, qualifier: &str) -> [String; 2] {
 fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
     let stack = &planned.stack;
     let names = planned.assets.iter().filter_map(|asset| match asset {
-        Asset::Image { repository, .. } => Some(with_pseudo_parameters(stack, repository)),
+        Asset::Image { repository, .. } => Some(scope::filled_text(&stack.setting, repository)),
         Asset::LegacyImage { .. } => Some(scope::wildcard(stack, &format!("cdk-{}-container-assets-${{Account}}-${{Region}}", deployment.qualifier))),
         Asset::File { .. } | Asset::LegacyFile { .. } => None,
     });
@@ -248,7 +245,7 @@ fn conditions(conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> C
     let mut built = Conditions::new();
     for (operator, keys) in conditions {
         for (key, values) in keys {
-            if let (Ok(operator), Ok(key)) = (operator.parse(), key.parse()) {
+            if let (Ok(operator), Ok(key)) = (operator.parse::<Operator>(), key.parse()) {
                 built.add(operator, key, values.iter().cloned());
             }
         }
@@ -333,7 +330,7 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
     let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
     let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
     let patterns = match given {
-        Some(role) => scope::referred(stack, &Text::glob(&with_pseudo_parameters(stack, role)), format),
+        Some(role) => scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format),
         None => {
             needs.gaps.push(Gap {
                 place: place(stack, Span::default()),

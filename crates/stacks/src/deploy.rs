@@ -4,11 +4,11 @@
 //! Input -> plan -> Deployment -> needs -> Needs
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use stackpass_policy::source::{Diagnostic, Source, Span};
+use stackpass_policy::source::Source;
 
 use crate::assembly::{self, Asset, Problem, StackInput};
 use crate::caller;
@@ -16,7 +16,8 @@ use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
 use crate::resolve::{Setting, Stack, resolve};
 use crate::template;
-use crate::value::{Part, Text, Value};
+use crate::scope;
+use crate::value::{Text, Value};
 
 /// The program that deploys, which decides what the caller calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,33 +140,29 @@ pub const DEFAULT_QUALIFIER: &str = "hnb659fds";
 /// Problems in the input come back beside the deployment, which holds what could be read.
 pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut stacks = Vec::new();
-    let mut tool = Tool::AwsCli;
+    let mut found = Vec::new();
     for input in inputs {
         match input {
             Input::Template(source) => {
                 let (template, diagnostics) = template::read(source);
                 problems.extend(diagnostics.into_iter().map(|diagnostic| Problem::new(source, diagnostic)));
-                if let Some(template) = template {
-                    let input = StackInput::of_template(options.stack_name.clone(), source.clone(), template);
-                    stacks.push(planned(&input, options, &mut problems));
-                }
+                found.extend(
+                    template.map(|template| StackInput::of_template(options.stack_name.clone(), source.clone(), template)),
+                );
             }
             Input::Assembly { name, files } => {
-                let (assembly, found) = assembly::read(name, files.as_ref());
-                problems.extend(found);
-                let wanted = |stack: &&StackInput| options.stacks.is_empty() || options.stacks.iter().any(|name| stack.is_called(name));
-                for stack in assembly.stacks.iter().filter(wanted) {
-                    let modern = stack.assume_role_arn.is_some();
-                    tool = if modern { Tool::Cdk } else { Tool::CdkLegacy };
-                    stacks.push(planned(stack, options, &mut problems));
-                }
+                let (assembly, of_assembly) = assembly::read(name, files.as_ref());
+                problems.extend(of_assembly);
+                let wanted =
+                    |stack: &StackInput| options.stacks.is_empty() || options.stacks.iter().any(|name| stack.is_called(name));
+                found.extend(assembly.stacks.into_iter().filter(wanted));
             }
         }
     }
-    let tool = options.tool.unwrap_or(tool);
+    let tool = options.tool.unwrap_or_else(|| tool_of(&found, inputs));
     let mode = options.mode.unwrap_or(if tool == Tool::Cdk { Mode::Bootstrap } else { Mode::Direct });
-    stacks.sort_by_key(|planned: &PlannedStack| crate::scope::stack_name(&planned.stack));
+    let mut stacks: Vec<PlannedStack> = found.iter().map(|input| planned(input, options, mode, &mut problems)).collect();
+    stacks.sort_by_key(|planned| scope::stack_name(&planned.stack));
     let deployment = Deployment {
         stacks,
         tool,
@@ -175,6 +172,17 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
         service_role: options.service_role.clone(),
     };
     (deployment, problems)
+}
+
+/// The tool that input of this form is deployed with: a stack that names a role to assume comes from modern synthesis.
+fn tool_of(stacks: &[StackInput], inputs: &[Input]) -> Tool {
+    if stacks.iter().any(|stack| stack.assume_role_arn.is_some()) {
+        Tool::Cdk
+    } else if inputs.iter().any(|input| matches!(input, Input::Assembly { .. })) {
+        Tool::CdkLegacy
+    } else {
+        Tool::AwsCli
+    }
 }
 
 /// Works out what a deployment needs: the caller's needs and the executor's, sorted.
@@ -187,7 +195,7 @@ pub fn needs(deployment: &Deployment) -> Needs {
     needs.sorted()
 }
 
-fn planned(input: &StackInput, options: &Options, problems: &mut Vec<Problem>) -> PlannedStack {
+fn planned(input: &StackInput, options: &Options, mode: Mode, problems: &mut Vec<Problem>) -> PlannedStack {
     let region = options.region.clone().or_else(|| input.region.clone());
     let partition = options.partition.clone().or_else(|| region.as_deref().map(partition_of));
     let mut parameters: BTreeMap<String, Value> =
@@ -196,14 +204,21 @@ fn planned(input: &StackInput, options: &Options, problems: &mut Vec<Problem>) -
     parameters.extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
     let mut stack_tags = input.tags.clone();
     stack_tags.extend(options.stack_tags.clone());
-    let setting = Setting {
+    let mut setting = Setting {
         stack_name: input.name.clone().map(Text::literal),
         account: options.account.clone().or_else(|| input.account.clone()),
         region,
         partition,
         parameters,
         stack_tags,
+        execution_role: None,
     };
+    let role = match mode {
+        Mode::Direct => None,
+        Mode::Bootstrap => input.cloudformation_execution_role_arn.as_deref(),
+        Mode::ServiceRole => options.service_role.as_deref().or(input.cloudformation_execution_role_arn.as_deref()),
+    };
+    setting.execution_role = role.map(|role| scope::filled_text(&setting, role)).filter(|role| role.starts_with("arn:"));
     PlannedStack {
         stack: resolved(input, &setting, problems),
         assets: input.assets.clone(),
@@ -221,12 +236,9 @@ fn resolved(input: &StackInput, setting: &Setting, problems: &mut Vec<Problem>) 
     problems.extend(diagnostics.into_iter().map(|diagnostic| Problem::new(&input.source, diagnostic)));
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };
-        let name = Text::from_parts([
-            Part::Literal(format!("{}-{logical_id}-", crate::scope::stack_name(&stack)).replace('*', "")),
-            Part::Any,
-        ]);
+        let name = scope::fill(&stack, Some(resource), "${@name}").into_iter().next();
         let setting = Setting {
-            stack_name: setting.stack_name.as_ref().map(|_| name),
+            stack_name: setting.stack_name.as_ref().and(name).map(|name| Text::glob(&name.glob)),
             parameters: passed_parameters(&stack, &resource.properties),
             ..setting.clone()
         };
@@ -249,7 +261,7 @@ fn passed_parameters(parent: &Stack, properties: &Value) -> BTreeMap<String, Val
 fn outside(parent: &Stack, value: &Value) -> Value {
     match value {
         Value::Text(text) if text.known().is_none() => {
-            let globs = crate::scope::patterns(parent, text);
+            let globs = scope::patterns(parent, text);
             Value::one_of(globs.into_iter().map(|pattern| Value::Text(Text::glob(&pattern.glob))))
         }
         Value::OneOf(values) => Value::one_of(values.iter().map(|value| outside(parent, value))),

@@ -15,7 +15,7 @@ use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
-use stackpass_policy::wildcard;
+use stackpass_policy::wildcard::{Case, Glob, Syntax};
 
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verbs};
@@ -253,11 +253,12 @@ impl Subject<'_> {
     /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
         let found = self.resource.properties.at(path);
+        let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
         let known = found.values.iter().flat_map(|found| found.value.texts()).map(|text| match text.known() {
-            Some(text) => Truth::from(wildcard::matches(pattern, text, wildcard::Case::Sensitive)),
+            Some(text) => Truth::from(glob.matches(text)),
             None => {
                 let patterns = crate::scope::patterns(self.stack, &text);
-                let may = patterns.iter().any(|found| wildcard::overlaps(pattern, &found.glob, wildcard::Case::Sensitive));
+                let may = patterns.iter().any(|found| glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain)));
                 if may { Truth::Maybe } else { Truth::No }
             }
         });

@@ -137,7 +137,7 @@ pub fn resolve(source: &Source, template: &Template, setting: &Setting) -> (Stac
     let outputs = template
         .outputs
         .iter()
-        .map(|(name, output)| (name.clone(), evaluation.output(output)))
+        .map(|(name, output)| (name.clone(), evaluation.value(&output.value)))
         .collect();
     let stack = Stack {
         setting: setting.clone(),
@@ -181,22 +181,15 @@ impl Evaluation<'_> {
             logical_id: resource.logical_id.clone(),
             resource_type: resource.resource_type.clone(),
             span: resource.span,
-            properties: match &resource.properties {
-                Some(node) => self.value(node),
-                None => Value::Map(crate::value::Map::default()),
+            properties: match &resource.properties.kind {
+                Kind::Null => Value::Map(crate::value::Map::default()),
+                _ => self.value(&resource.properties),
             },
             presence,
             deletion_policy: self.deletion_policy(resource.deletion_policy.as_ref()),
             update_replace_policy: self.deletion_policy(resource.update_replace_policy.as_ref()),
             has_update_policy: resource.update_policy.is_some(),
         })
-    }
-
-    fn output(&mut self, output: &Node) -> Value {
-        match output.field("Value") {
-            Some(node) => self.value(node),
-            None => Value::Unknown,
-        }
     }
 
     fn deletion_policy(&mut self, node: Option<&Node>) -> DeletionPolicy {

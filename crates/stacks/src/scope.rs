@@ -9,7 +9,7 @@ use stackpass_policy::arn::ArnPattern;
 use crate::names::{StackName, generated_name_pattern};
 use crate::need::Scoping;
 use crate::registry;
-use crate::resolve::{Resource, Stack};
+use crate::resolve::{Resource, Setting, Stack};
 use crate::rules;
 use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
@@ -91,10 +91,21 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 let scoping = if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
                 return vec![Pattern { glob: wildcard(stack, format), scoping }];
             }
-            let name = name_in_address(&pattern.glob, format);
+            let mut name = name_in_address(&pattern.glob, format);
+            if format.contains(":s3:") {
+                name = any_build(&name);
+            }
             with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
         .collect()
+}
+
+/// A text of a manifest with `${AWS::Partition}` and its kin replaced.
+pub(crate) fn filled_text(setting: &Setting, text: &str) -> String {
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
+    text.replace("${AWS::Partition}", &known(&setting.partition))
+        .replace("${AWS::Region}", &known(&setting.region))
+        .replace("${AWS::AccountId}", &known(&setting.account))
 }
 
 /// Whether an ARN pattern lies within another.

@@ -32,13 +32,13 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn read_transforms(&mut self) {
-        for (name, span) in &self.template.transforms {
-            self.uses.insert(Use { span: *span, kind: UseKind::Transform(name.clone()) });
+        for transform in &self.template.transforms {
+            self.uses.insert(Use { span: transform.span, kind: UseKind::Transform(transform.name.clone()) });
         }
     }
 
     fn parameter(&mut self, name: &str, parameter: &Parameter) -> Value {
-        let kind = parameter.kind.as_str();
+        let kind = parameter.parameter_type.as_str();
         let given = self.setting.parameters.get(name).cloned();
         let default = parameter.default.as_ref().map(scalar);
         let value = given.or(default);
@@ -55,8 +55,10 @@ impl Evaluation<'_> {
         }
         let value = match value {
             Some(value) => value,
-            None if parameter.no_echo || parameter.allowed_values.is_empty() => Value::Unknown,
-            None => Value::one_of(parameter.allowed_values.iter().map(scalar)),
+            None => match &parameter.allowed_values {
+                Some(allowed) if !parameter.no_echo && !allowed.is_empty() => Value::one_of(allowed.iter().map(scalar)),
+                _ => Value::Unknown,
+            },
         };
         if kind == "CommaDelimitedList" || kind.starts_with("List<") { comma_list(&value) } else { value }
     }
