@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to a developer")]
 
+mod bench;
 mod ci;
 mod docs;
 mod examples;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
+  bench [PATH...]               times and sizes, beside other programs on the same input
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   docs [--check]                write the reference pages from the built binary and the rules
   examples [--check]            synthesise the apps under examples/ with the CDK of npm
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let task = args.next().unwrap_or_default();
     let args: Vec<String> = args.collect();
     let result = match task.as_str() {
+        "bench" => bench::run(args),
         "ci" => ci::run(args),
         "docs" => docs::run(args),
         "examples" => examples::run(args),
