@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to a developer")]
 
 mod catalog;
+mod bench;
 mod ci;
 mod docs;
 mod examples;
@@ -22,6 +23,7 @@ usage: cargo xtask TASK
 
   catalog [--check] [--accept-shrink]
                                 refresh the data files from the package registries
+  bench [PATH...]               times and sizes, beside other programs on the same input
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   docs [--check]                write the reference pages from the built binary and the rules
   examples [--check]            synthesise the apps under examples/ with the CDK of npm
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = args.collect();
     let result = match task.as_str() {
         "catalog" => catalog::run(&args),
+        "bench" => bench::run(args),
         "ci" => ci::run(args),
         "docs" => docs::run(args),
         "examples" => examples::run(args),

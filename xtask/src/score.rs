@@ -11,7 +11,6 @@ mod roles;
 mod traces;
 mod waivers;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result, bail};
@@ -61,37 +60,4 @@ pub(crate) fn run(mut args: Vec<String>) -> Result<()> {
         bail!("{failures} failures");
     }
     Ok(())
-}
-
-/// A table with its columns aligned: the first to the left, the others to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut table = String::new();
-    for row in rows {
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let _ = match column {
-                0 => write!(table, "  {cell:<width$}"),
-                _ => write!(table, "  {cell:>width$}"),
-            };
-        }
-        table.push('\n');
-    }
-    table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned() {
-        let rows =
-            [vec!["a".to_owned(), "1000".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
-        assert_eq!(aligned(&rows), "  a     1000\n  long     2\n");
-    }
 }

@@ -1,6 +1,7 @@
 //! What every task shares: where the repository is, arguments, and running other programs.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -133,6 +134,27 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// A table with its columns aligned: the first to the left, the others to the right.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut table = String::new();
+    for row in rows {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let _ = match column {
+                0 => write!(table, "  {cell:<width$}"),
+                _ => write!(table, "  {cell:>width$}"),
+            };
+        }
+        table.push('\n');
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,5 +188,12 @@ mod tests {
         let mut command = Command::new("target/debug/xtask");
         command.args(["tidy", "--check"]);
         assert_eq!(line(&command), "cargo xtask tidy --check");
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let rows =
+            [vec!["a".to_owned(), "1000".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
+        assert_eq!(aligned(&rows), "  a     1000\n  long     2\n");
     }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::Score;
 use super::report::{Need, Who, expect_report, generate_stack};
-use super::{Score, aligned};
+use crate::shell;
 
 /// The handlers of the registry would ask for 187.
 const MAX_ACTIONS: usize = 70;
@@ -39,7 +40,7 @@ pub(super) fn score(binary: &Path, corpus: &Path) -> Result<Score> {
     ];
     let rows: Vec<Vec<String>> =
         rows.iter().map(|(label, count)| vec![(*label).to_owned(), count.to_string()]).collect();
-    Ok(Score { table: aligned(&rows), failures })
+    Ok(Score { table: shell::aligned(&rows), failures })
 }
 
 /// A need on every resource of a kind, told as a failure.

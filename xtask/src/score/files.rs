@@ -8,8 +8,9 @@ use std::{fs, thread};
 
 use anyhow::{Context, Result};
 
+use super::Score;
 use super::report::{Run, generate_stack};
-use super::{Score, aligned};
+use crate::shell;
 
 const LIMIT: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
@@ -132,7 +133,7 @@ fn table(tallies: &BTreeMap<String, Tally>) -> String {
             tally.slowest.as_millis().to_string(),
         ]);
     }
-    aligned(&rows)
+    shell::aligned(&rows)
 }
 
 /// Every template below a folder, sorted.

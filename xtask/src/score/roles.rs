@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::Score;
 use super::files::folders;
 use super::report::{Report, Who, expect_report, generate_stack};
 use super::waivers::Waivers;
-use super::{Score, aligned};
 use crate::shell;
 
 const OPTIONS: [&str; 4] = ["--mode", "service-role", "--phase", "all"];
@@ -51,7 +51,7 @@ pub(super) fn score(binary: &Path, corpus: &Path) -> Result<Score> {
         ]);
     }
     failures.extend(waivers.unused());
-    Ok(Score { table: aligned(&rows), failures })
+    Ok(Score { table: shell::aligned(&rows), failures })
 }
 
 fn report(binary: &Path, template: &Path) -> Result<Report> {

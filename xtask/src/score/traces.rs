@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use super::Score;
 use super::files::entries;
 use super::report::{Report, Who, expect_report, generate_stack};
 use super::waivers::Waivers;
-use super::{Score, aligned};
 use crate::shell;
 
 /// One phase of one recorded deployment.
@@ -192,7 +192,7 @@ fn table(tallies: &BTreeMap<&str, Tally>) -> String {
         let cells = counts.iter().map(usize::to_string);
         rows.push(std::iter::once((*group).to_owned()).chain(cells).collect());
     }
-    aligned(&rows)
+    shell::aligned(&rows)
 }
 
 #[cfg(test)]
