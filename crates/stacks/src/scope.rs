@@ -71,13 +71,8 @@ pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
 ///
 /// The text may hold an ARN, a name, or the reference of a resource of the same stack.
 pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
-    if let Some((logical_id, _)) = text.as_attribute()
-        && let Some(resource) = stack.resources.get(logical_id)
-    {
-        let found = arns(stack, resource);
-        if !found.is_empty() && found.iter().all(|pattern| fits(&pattern.glob, &wildcard(stack, format))) {
-            return found;
-        }
+    if let Some(patterns) = of_same_stack(stack, text, &[format]) {
+        return patterns;
     }
     patterns(stack, text)
         .into_iter()
@@ -98,6 +93,17 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
         .collect()
+}
+
+/// The ARNs of the resource of the same stack that a text refers to, if they are of one of these formats.
+pub(crate) fn of_same_stack(stack: &Stack, text: &Text, formats: &[&str]) -> Option<BTreeSet<Pattern>> {
+    let (logical_id, _) = text.as_attribute()?;
+    let found = arns(stack, stack.resources.get(logical_id)?);
+    let is_of = |format: &&str| {
+        let wildcard = wildcard(stack, format);
+        found.iter().all(|pattern| fits(&pattern.glob, &wildcard))
+    };
+    (!found.is_empty() && formats.iter().any(|format| is_of(format))).then_some(found)
 }
 
 /// A text of a manifest with `${AWS::Partition}` and its kin replaced.
@@ -266,8 +272,17 @@ fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth
         rest = after;
     }
     let filled = joined(&patterns, &BTreeSet::from([Pattern::named(rest)]));
-    let is_object = template.starts_with("arn:${Partition}:s3:::") && template.contains('/');
-    if is_object { filled.into_iter().map(|pattern| Pattern { glob: any_build(&pattern.glob), ..pattern }).collect() } else { filled }
+    if template.starts_with("arn:${Partition}:s3:::") && template.contains('/') {
+        return filled.into_iter().map(object_pattern).collect();
+    }
+    filled
+}
+
+/// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
+fn object_pattern(pattern: Pattern) -> Pattern {
+    let bucket = pattern.glob.rsplit(":::").next().and_then(|object| object.split('/').next()).unwrap_or_default();
+    let scoping = if bucket.is_empty() || bucket.starts_with('*') { pattern.scoping.clone() } else { Scoping::Named };
+    Pattern { glob: any_build(&pattern.glob), scoping }
 }
 
 /// What a variable of an ARN template stands for.

@@ -202,8 +202,8 @@ fn referring(subject: &Subject<'_>, types: &[&str]) -> Vec<String> {
         .registered
         .into_iter()
         .flat_map(|registered| registered.references())
-        .filter(|reference| types.contains(&reference.target_type()))
-        .map(|reference| reference.property().to_owned())
+        .filter(|reference| types.contains(&reference.target_type))
+        .map(|reference| reference.property.to_owned())
         .collect()
 }
 

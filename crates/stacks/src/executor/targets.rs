@@ -116,11 +116,10 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
 pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BTreeSet<Pattern> {
     let found = subject.resource.properties.at(path);
     let mut patterns = BTreeSet::new();
-    let fallback = ["*"];
-    let formats = if formats.is_empty() { &fallback } else { formats };
+    let formats = likeliest_first(subject, path, formats);
     for value in &found.values {
         for text in value.value.texts() {
-            patterns.extend(refers(subject, &text, formats));
+            patterns.extend(refers(subject, &text, &formats));
         }
     }
     if !found.complete {
@@ -130,7 +129,30 @@ pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BT
     patterns
 }
 
+/// ARN formats in the order in which a bare name is taken for one of them: that of the type which the registry says the property
+/// refers to, then those with the fewest parts.
+fn likeliest_first<'a>(subject: &Subject<'_>, path: &str, formats: &[&'a str]) -> Vec<&'a str> {
+    let targets: Vec<String> = subject
+        .registered
+        .into_iter()
+        .flat_map(|registered| registered.references())
+        .filter(|reference| reference.property == path)
+        .filter_map(|reference| scope::arn_template(reference.target_type))
+        .map(|template| scope::wildcard(subject.stack, template))
+        .collect();
+    let mut formats = if formats.is_empty() { vec!["*"] } else { formats.to_vec() };
+    formats.sort_by_key(|format| {
+        let wildcard = scope::wildcard(subject.stack, format);
+        let is_target = targets.iter().any(|target| scope::fits(target, &wildcard));
+        (!is_target, format.matches("${").count())
+    });
+    formats
+}
+
 fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Pattern> {
+    if let Some(patterns) = scope::of_same_stack(subject.stack, text, formats) {
+        return patterns;
+    }
     let accepted: Vec<String> = formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
     for format in formats {
         let patterns = scope::referred(subject.stack, text, format);
@@ -155,9 +177,9 @@ fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Patte
     let wildcard = scope::wildcard(subject.stack, kind.arn());
     let mut patterns = BTreeSet::new();
     for reference in subject.registered.into_iter().flat_map(|registered| registered.references()) {
-        let Some(template) = scope::arn_template(reference.target_type()) else { continue };
+        let Some(template) = scope::arn_template(reference.target_type) else { continue };
         if scope::fits(&scope::wildcard(subject.stack, template), &wildcard) {
-            patterns.extend(at_path(subject, reference.property(), &[kind.arn()]));
+            patterns.extend(at_path(subject, reference.property, &[kind.arn()]));
         }
     }
     if patterns.is_empty() {
