@@ -12,6 +12,7 @@ mod docs;
 mod examples;
 mod score;
 mod shell;
+mod codegen;
 mod table;
 mod tidy;
 
@@ -29,6 +30,8 @@ usage: cargo xtask TASK
   examples [--check]            synthesise the apps under examples/ with the CDK of npm
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
+  catalog [--check] [--accept-shrink]   refresh the data files from the package registries
+  codegen [--check]                     make what the crates embed from the data files
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         "examples" => examples::run(args),
         "score" => score::run(args),
         "tidy" => tidy::run(&args),
+        "codegen" => codegen::run(&args),
         "" | "help" | "--help" => {
             print!("{USAGE}");
             Ok(())

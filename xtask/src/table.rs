@@ -2,9 +2,9 @@
 //!
 //! The first line starts with `#` and names the columns. A field that holds several values joins them with commas.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// A data file in memory.
 #[derive(Debug)]
@@ -74,9 +74,32 @@ pub(crate) fn join<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Stri
     Ok(field)
 }
 
+/// Splits a field that holds several values.
+pub(crate) fn split(field: &str) -> impl Iterator<Item = &str> {
+    field.split(',').filter(|value| !value.is_empty())
+}
+
 /// The records of a data file's text, without the line that names the columns.
 pub(crate) fn records(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+}
+
+/// Reads a data file into records of exactly `N` fields.
+pub(crate) fn read<const N: usize>(root: &Path, path: &str) -> Result<Vec<[String; N]>> {
+    let text =
+        std::fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
+    let mut rows = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if line.starts_with('#') || line.is_empty() {
+            continue;
+        }
+        let fields: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        let row = fields.try_into().map_err(|fields: Vec<String>| {
+            anyhow::anyhow!("{path}:{}: {} fields where {N} are expected", number + 1, fields.len())
+        })?;
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
@@ -102,9 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_a_list_has_no_comma() {
-        assert_eq!(join(["a", "b"]).unwrap(), "a,b");
+    fn a_list_survives_joining_and_splitting() {
+        assert_eq!(split(&join(["a", "b"]).unwrap()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(split("").count(), 0);
         assert!(join(["a,b"]).is_err());
-        assert!(join([""]).is_err());
     }
 }

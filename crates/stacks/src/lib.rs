@@ -16,3 +16,4 @@ mod executor;
 pub mod caller;
 pub mod deploy;
 pub mod builtin;
+pub mod registry;
