@@ -158,6 +158,14 @@ impl ArnPattern {
                 .all(|(outer, inner)| outer == inner || glob(outer).includes(glob(inner)))
     }
 
+    /// Whether the first five parts of the pattern cover those of the other one.
+    pub(crate) fn covers_head(&self, other: &ArnPattern) -> bool {
+        parts(&self.0)
+            .zip(parts(&other.0))
+            .take(PARTS - 1)
+            .all(|(outer, inner)| outer == inner || glob(outer).includes(glob(inner)))
+    }
+
     /// Whether some ARN could be matched by both patterns. `false` is always right.
     pub fn overlaps(&self, other: &ArnPattern) -> bool {
         self.is_any()

@@ -21,6 +21,13 @@ pub mod document;
 
 pub mod grant;
 
+pub mod read;
+
 pub mod covers;
+
+pub mod sid;
+
+pub mod minimize;
+
 pub mod render;
 pub mod size;

@@ -88,6 +88,11 @@ pub(crate) fn compact_statement(statement: &Statement) -> String {
     json::compact(&value::statement(statement))
 }
 
+/// A string as JSON.
+pub(crate) fn compact_string(text: &str) -> String {
+    json::compact(&Value::string(text))
+}
+
 /// One policy as it is, several by name.
 fn plain(documents: &[NamedDocument]) -> Value {
     match documents {

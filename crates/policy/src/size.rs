@@ -17,6 +17,11 @@ pub(crate) fn statement_size(statement: &Statement) -> usize {
     render::compact_statement(statement).chars().count()
 }
 
+/// The number of characters of a string of JSON, its quotes included.
+pub(crate) fn string_size(text: &str) -> usize {
+    render::compact_string(text).chars().count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

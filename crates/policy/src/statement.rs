@@ -110,6 +110,11 @@ impl<T> Selection<T> {
 }
 
 impl Sid {
+    /// Makes a Sid of the characters of a text that it may have.
+    pub(crate) fn keeping(text: &str) -> Sid {
+        Sid(text.chars().filter(char::is_ascii_alphanumeric).collect())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::condition::ConditionKey;
+use crate::condition::{ConditionKey, Conditions};
 use crate::document::Document;
 use crate::principal::Principal;
 use crate::statement::{Selection, Statement};
@@ -52,8 +52,8 @@ pub(super) fn statement(statement: &Statement) -> Value {
         Selection::Only(patterns) => ("Resource", set(patterns)),
         Selection::Except(patterns) => ("NotResource", set(patterns)),
     });
-    let condition =
-        (!statement.conditions.is_empty()).then(|| ("Condition", conditions(statement)));
+    let condition = (!statement.conditions.is_empty())
+        .then(|| ("Condition", conditions(&statement.conditions)));
     let entries = [sid, Some(effect), who, Some(actions), resources, condition];
     Value::Map(entries.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)).collect())
 }
@@ -67,13 +67,12 @@ fn principal(principal: &Principal) -> Value {
     }
 }
 
-fn conditions(statement: &Statement) -> Value {
+fn conditions(conditions: &Conditions) -> Value {
     let keys_of = |keys: &BTreeMap<ConditionKey, BTreeSet<String>>| {
         Value::Map(keys.iter().map(|(key, values)| (key.to_string(), set(values))).collect())
     };
     Value::Map(
-        statement
-            .conditions
+        conditions
             .operators()
             .map(|(operator, keys)| (operator.to_string(), keys_of(keys)))
             .collect(),

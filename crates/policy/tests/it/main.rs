@@ -1,0 +1,12 @@
+//! What must hold for all inputs, against readers and evaluators that share no code with the library.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+mod arbitrary;
+mod minimize;
+mod patterns;
+mod render;
