@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod docs;
 mod examples;
+mod fuzz;
 mod score;
 mod shell;
 mod tidy;
@@ -23,6 +24,7 @@ usage: cargo xtask TASK
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   docs [--check]                write the reference pages from the built binary and the rules
   examples [--check]            synthesise the apps under examples/ with the CDK of npm
+  fuzz [TARGET...]              fuzz the readers for a while
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
 ";
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(args),
         "docs" => docs::run(args),
         "examples" => examples::run(args),
+        "fuzz" => fuzz::run(args),
         "score" => score::run(args),
         "tidy" => tidy::run(&args),
         "" | "help" | "--help" => {
