@@ -23,7 +23,7 @@ usage: cargo xtask TASK
   bench [PATH...]               times and sizes, beside other programs on the same input
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   docs [--check]                write the reference pages from the built binary and the rules
-  examples [--check]            synthesise the apps under examples/ with the CDK of npm
+  examples [--check]            synthesize the apps under examples/ with the CDK of npm
   fuzz [TARGET...]              fuzz the readers for a while
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
