@@ -1,5 +1,5 @@
 // The account and the region are named, so the template says exactly where everything is.
-// The zone is named too: nothing has to be looked up in an account to synthesise.
+// The zone is named too: nothing has to be looked up in an account to synthesize.
 import { App, Stack } from "aws-cdk-lib";
 import { DomainName, HttpApi, HttpMethod, MappingValue, ParameterMapping } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpUrlIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";

@@ -1,4 +1,4 @@
-//! `cargo xtask examples [--check]`: synthesises the apps under `examples/` with the real CDK and keeps the result beside them.
+//! `cargo xtask examples [--check]`: synthesizes the apps under `examples/` with the real CDK and keeps the result beside them.
 //!
 //! Needs Node.js and the npm registry, so it is no part of `cargo xtask ci`. The versions are those of each app's lock file.
 //! Of the assembly only what says what will be deployed is kept: the construct tree, the report on feature flags and the
@@ -28,20 +28,20 @@ pub(crate) fn run(mut args: Vec<String>) -> Result<()> {
     for app in apps()? {
         let name = app.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let committed = read_folder(&app.join(ASSEMBLY))?;
-        let synthesised = kept(synthesise(&app, &name)?)?;
-        let changed = differences(&committed, &synthesised);
-        println!("examples: {name}: {} files, {} differ", synthesised.len(), changed.len());
+        let synthesized = kept(synthesize(&app, &name)?)?;
+        let changed = differences(&committed, &synthesized);
+        println!("examples: {name}: {} files, {} differ", synthesized.len(), changed.len());
         for path in &changed {
             println!("  {path}");
         }
         if check && !changed.is_empty() {
             stale.push(name);
         } else if !changed.is_empty() {
-            replace_folder(&app.join(ASSEMBLY), &synthesised)?;
+            replace_folder(&app.join(ASSEMBLY), &synthesized)?;
         }
     }
     if !stale.is_empty() {
-        bail!("not what the apps synthesise: {}; run `cargo xtask examples`", stale.join(", "));
+        bail!("not what the apps synthesize: {}; run `cargo xtask examples`", stale.join(", "));
     }
     Ok(())
 }
@@ -59,8 +59,8 @@ fn apps() -> Result<Vec<PathBuf>> {
     Ok(apps)
 }
 
-/// Synthesises an app in a copy, so that nothing is left beside its source.
-fn synthesise(app: &Path, name: &str) -> Result<Files> {
+/// Synthesizes an app in a copy, so that nothing is left beside its source.
+fn synthesize(app: &Path, name: &str) -> Result<Files> {
     let copy = shell::root().join("target/examples").join(name);
     let mut source = read_folder(app)?;
     source.retain(|path, _| !path.starts_with("cdk.out/") && !path.starts_with("node_modules/"));

@@ -10,6 +10,7 @@ mod bench;
 mod ci;
 mod docs;
 mod examples;
+mod fuzz;
 mod score;
 mod shell;
 mod codegen;
@@ -27,7 +28,8 @@ usage: cargo xtask TASK
   bench [PATH...]               times and sizes, beside other programs on the same input
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   docs [--check]                write the reference pages from the built binary and the rules
-  examples [--check]            synthesise the apps under examples/ with the CDK of npm
+  examples [--check]            synthesize the apps under examples/ with the CDK of npm
+  fuzz [TARGET...]              fuzz the readers for a while
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
   catalog [--check] [--accept-shrink]   refresh the data files from the package registries
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(args),
         "docs" => docs::run(args),
         "examples" => examples::run(args),
+        "fuzz" => fuzz::run(args),
         "score" => score::run(args),
         "tidy" => tidy::run(&args),
         "codegen" => codegen::run(&args),

@@ -1,6 +1,6 @@
 //! `cargo xtask score [stacks] CORPUS_DIR`: what the program makes of real input.
 //!
-//! Runs the release binary, never the library, over a folder of public templates, synthesised apps, roles that were proved on AWS
+//! Runs the release binary, never the library, over a folder of public templates, synthesized apps, roles that were proved on AWS
 //! and recorded deployments. What is known to be otherwise is a waiver with a reason in `xtask/score/`; a waiver that nothing
 //! needs any more fails, so the lists only shrink.
 

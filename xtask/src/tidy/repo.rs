@@ -89,7 +89,7 @@ impl Content {
     }
 }
 
-/// Whether a path names generated code, data of a refresh or a synthesised app, which rules on style leave alone.
+/// Whether a path names generated code, data of a refresh or a synthesized app, which rules on style leave alone.
 pub(super) fn is_generated(path: &str) -> bool {
     let mut parts = path.split('/');
     let is_data = parts.next() == Some("crates") && parts.nth(1) == Some("data");
