@@ -2,4 +2,5 @@
 //!
 //! This crate does no I/O: no file, network, clock or environment.
 
+pub mod assembly;
 pub mod template;
