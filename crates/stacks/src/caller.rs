@@ -14,7 +14,7 @@ use stackpass_policy::condition::{Conditions, Operator};
 use stackpass_policy::source::Span;
 
 use crate::assembly::Asset;
-use crate::deploy::{Deployment, Mode, PlannedStack, Tool};
+use crate::deploy::{Deployment, Mode, PlannedStack, Tool, legacy_buckets};
 use crate::executor::place;
 use crate::generic;
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
@@ -257,19 +257,13 @@ fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(Str
                     scope::any_build(&scope::filled_text(&stack.setting, key)),
                 )]
             }
-            Asset::LegacyFile { .. } => legacy_buckets(stack, &deployment.qualifier)
+            Asset::LegacyFile { .. } => legacy_buckets(&stack.setting, &deployment.qualifier)
                 .into_iter()
                 .map(|bucket| (bucket, "assets/*".to_owned()))
                 .collect(),
             Asset::Image { .. } | Asset::LegacyImage { .. } => Vec::new(),
         })
         .collect()
-}
-
-/// The bucket of the bootstrap stack: the legacy template lets `CloudFormation` name it, the modern one fixes the name.
-fn legacy_buckets(stack: &Stack, qualifier: &str) -> [String; 2] {
-    let modern = format!("cdk-{qualifier}-assets-${{Account}}-${{Region}}");
-    ["cdktoolkit-stagingbucket-*".to_owned(), scope::wildcard(stack, &modern)]
 }
 
 fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {

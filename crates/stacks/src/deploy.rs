@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use stackpass_policy::source::Source;
+use stackpass_policy::source::{Diagnostic, Source};
 
-use crate::assembly::{self, Asset, Problem, StackInput};
+use std::sync::Arc;
+
+use crate::assembly::{self, Asset, NestedStack, Problem, StackInput};
 use crate::caller;
 use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
@@ -146,30 +148,31 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
     for input in inputs {
         match input {
             Input::Template(source) => {
-                let (template, diagnostics) = template::read(source);
-                problems.extend(
-                    diagnostics.into_iter().map(|diagnostic| Problem::new(source, diagnostic)),
-                );
-                found.extend(template.map(|template| {
-                    StackInput::of_template(options.stack_name.clone(), source.clone(), template)
-                }));
+                let source = Arc::new(source.clone());
+                let (template, diagnostics) = template::read(&source);
+                problems.extend(of_source(&source, diagnostics));
+                if let Some(template) = template {
+                    let input =
+                        StackInput::from_template(source.name().to_owned(), template, source);
+                    found.push((options.stack_name.clone(), input));
+                }
             }
-            Input::Assembly { name, files } => {
-                let (assembly, of_assembly) = assembly::read(name, files.as_ref());
+            Input::Assembly { files, .. } => {
+                let (assembly, of_assembly) = assembly::read(files.as_ref());
                 problems.extend(of_assembly);
-                let wanted = |stack: &StackInput| {
-                    options.stacks.is_empty()
-                        || options.stacks.iter().any(|name| stack.is_called(name))
-                };
-                found.extend(assembly.stacks.into_iter().filter(wanted));
+                let stacks = assembly.stacks.into_iter().filter(|stack| is_wanted(stack, options));
+                found.extend(stacks.map(|stack| (Some(stack.name.clone()), stack)));
             }
         }
     }
-    let tool = options.tool.unwrap_or_else(|| tool_of(&found, inputs));
+    let tool =
+        options.tool.unwrap_or_else(|| tool_of(found.iter().map(|(_, stack)| stack), inputs));
     let mode =
         options.mode.unwrap_or(if tool == Tool::Cdk { Mode::Bootstrap } else { Mode::Direct });
-    let mut stacks: Vec<PlannedStack> =
-        found.iter().map(|input| planned(input, options, mode, &mut problems)).collect();
+    let mut stacks: Vec<PlannedStack> = found
+        .into_iter()
+        .map(|(name, input)| planned(name, input, options, mode, &mut problems))
+        .collect();
     stacks.sort_by_key(|planned| scope::stack_name(&planned.stack));
     let deployment = Deployment {
         stacks,
@@ -183,14 +186,23 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
 }
 
 /// The tool that input of this form is deployed with: a stack that names a role to assume comes from modern synthesis.
-fn tool_of(stacks: &[StackInput], inputs: &[Input]) -> Tool {
-    if stacks.iter().any(|stack| stack.assume_role_arn.is_some()) {
+fn tool_of<'a>(mut stacks: impl Iterator<Item = &'a StackInput>, inputs: &[Input]) -> Tool {
+    if stacks.any(|stack| stack.assume_role_arn.is_some()) {
         Tool::Cdk
     } else if inputs.iter().any(|input| matches!(input, Input::Assembly { .. })) {
         Tool::CdkLegacy
     } else {
         Tool::AwsCli
     }
+}
+
+fn is_wanted(stack: &StackInput, options: &Options) -> bool {
+    let names = [&stack.name, &stack.display_name, &stack.artifact_id];
+    options.stacks.is_empty() || options.stacks.iter().any(|wanted| names.contains(&wanted))
+}
+
+fn of_source(source: &Arc<Source>, diagnostics: Vec<Diagnostic>) -> impl Iterator<Item = Problem> {
+    diagnostics.into_iter().map(|diagnostic| Problem { source: Arc::clone(source), diagnostic })
 }
 
 /// Works out what a deployment needs: the caller's needs and the executor's, sorted.
@@ -204,29 +216,34 @@ pub fn needs(deployment: &Deployment) -> Needs {
 }
 
 fn planned(
-    input: &StackInput,
+    name: Option<String>,
+    input: StackInput,
     options: &Options,
     mode: Mode,
     problems: &mut Vec<Problem>,
 ) -> PlannedStack {
-    let region = options.region.clone().or_else(|| input.region.clone());
+    let region = options.region.clone().or_else(|| input.environment.region.clone());
+    let account = options.account.clone().or_else(|| input.environment.account.clone());
     let partition = options.partition.clone().or_else(|| region.as_deref().map(partition_of));
-    let mut parameters: BTreeMap<String, Value> =
-        input.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))).collect();
-    parameters.extend(legacy_asset_parameters(&input.assets, options));
-    parameters
-        .extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
     let mut stack_tags = input.tags.clone();
     stack_tags.extend(options.stack_tags.clone());
     let mut setting = Setting {
-        stack_name: input.name.clone().map(Text::literal),
-        account: options.account.clone().or_else(|| input.account.clone()),
+        stack_name: name.map(Text::literal),
+        account,
         region,
         partition,
-        parameters,
+        parameters: input
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::text(value)))
+            .collect(),
         stack_tags,
         execution_role: None,
     };
+    setting.parameters.extend(legacy_asset_parameters(&input.assets, &setting, options));
+    setting
+        .parameters
+        .extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
     let role = match mode {
         Mode::Direct => None,
         Mode::Bootstrap => input.cloudformation_execution_role_arn.as_deref(),
@@ -236,22 +253,22 @@ fn planned(
     };
     setting.execution_role =
         role.map(|role| scope::filled_text(&setting, role)).filter(|role| role.starts_with("arn:"));
+    let root = NestedStack { template: input.template, source: input.source, nested: input.nested };
     PlannedStack {
-        stack: resolved(input, &setting, problems),
-        assets: input.assets.clone(),
-        deploy_role: input.assume_role_arn.clone(),
-        lookup_role: input.lookup_role_arn.clone(),
-        execution_role: input.cloudformation_execution_role_arn.clone(),
-        bootstrap_parameter: input.bootstrap_version_parameter.clone(),
+        stack: resolved(&root, &setting, problems),
+        assets: input.assets,
+        deploy_role: input.assume_role_arn,
+        lookup_role: input.lookup_role_arn,
+        execution_role: input.cloudformation_execution_role_arn,
+        bootstrap_parameter: input.bootstrap_version_parameter,
         termination_protection: input.termination_protection,
     }
 }
 
 /// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
-fn resolved(input: &StackInput, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
+fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
     let (mut stack, diagnostics) = resolve(&input.source, &input.template, setting);
-    problems
-        .extend(diagnostics.into_iter().map(|diagnostic| Problem::new(&input.source, diagnostic)));
+    problems.extend(of_source(&input.source, diagnostics));
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };
         let name = scope::fill(&stack, Some(resource), "${@name}").into_iter().next();
@@ -292,25 +309,29 @@ fn outside(parent: &Stack, value: &Value) -> Value {
 }
 
 /// The parameters by which legacy synthesis names the bucket and the key of an asset, as the CDK command line sets them.
-fn legacy_asset_parameters(assets: &[Asset], options: &Options) -> BTreeMap<String, Value> {
-    let account = options.account.as_deref().unwrap_or("*");
-    let region = options.region.as_deref().unwrap_or("*");
+fn legacy_asset_parameters(
+    assets: &[Asset],
+    setting: &Setting,
+    options: &Options,
+) -> BTreeMap<String, Value> {
     let qualifier = options.qualifier.as_deref().unwrap_or(DEFAULT_QUALIFIER);
-    // The bucket of the bootstrap stack: its name is generated in the legacy template and fixed in the modern one.
-    let buckets = [
-        "cdktoolkit-stagingbucket-*".to_owned(),
-        format!("cdk-{qualifier}-assets-{account}-{region}"),
-    ];
+    let buckets = legacy_buckets(setting, qualifier);
     let bucket = Value::one_of(buckets.iter().map(|bucket| Value::Text(Text::glob(bucket))));
     let mut parameters = BTreeMap::new();
     for asset in assets {
         if let Asset::LegacyFile { bucket_parameter, key_parameter, hash_parameter, .. } = asset {
             parameters.insert(bucket_parameter.clone(), bucket.clone());
             parameters.insert(key_parameter.clone(), Value::Text(Text::glob("assets/*||*")));
-            parameters.insert(hash_parameter.clone(), Value::Unknown);
+            parameters.extend(hash_parameter.iter().map(|name| (name.clone(), Value::Unknown)));
         }
     }
     parameters
+}
+
+/// The bucket of the bootstrap stack: the legacy template lets `CloudFormation` name it, the modern one fixes the name.
+pub(crate) fn legacy_buckets(setting: &Setting, qualifier: &str) -> [String; 2] {
+    let modern = format!("cdk-{qualifier}-assets-${{AWS::AccountId}}-${{AWS::Region}}");
+    ["cdktoolkit-stagingbucket-*".to_owned(), scope::filled_text(setting, &modern)]
 }
 
 /// The partition of a region.

@@ -26,7 +26,7 @@ use crate::value::Truth;
 use targets::{Target, Targets};
 
 /// Works out what `CloudFormation` needs for a stack and the stacks nested in it.
-pub fn executor_needs(stack: &Stack) -> Needs {
+pub(crate) fn executor_needs(stack: &Stack) -> Needs {
     let mut needs = Needs::default();
     for resource in stack.resources.values() {
         needs.extend(resource_needs(stack, resource));

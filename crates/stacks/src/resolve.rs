@@ -9,6 +9,7 @@ mod parameters;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use stackpass_policy::source::{Diagnostic, Source, Span};
 use stackpass_policy::tree::{Kind, Node};
@@ -41,7 +42,7 @@ pub struct Stack {
     /// What was known beyond the template.
     pub setting: Setting,
     /// The template's text, for places.
-    pub source: Source,
+    pub source: Arc<Source>,
     /// The resources that are or may be deployed.
     pub resources: BTreeMap<LogicalId, Resource>,
     /// The outputs.
@@ -122,7 +123,7 @@ pub enum UseKind {
 ///
 /// Problems with the template's references and functions come back as diagnostics; their values count as unknown.
 pub fn resolve(
-    source: &Source,
+    source: &Arc<Source>,
     template: &Template,
     setting: &Setting,
 ) -> (Stack, Vec<Diagnostic>) {
@@ -149,7 +150,7 @@ pub fn resolve(
         .collect();
     let stack = Stack {
         setting: setting.clone(),
-        source: source.clone(),
+        source: Arc::clone(source),
         resources: resources
             .into_iter()
             .map(|resource| (resource.logical_id.clone(), resource))

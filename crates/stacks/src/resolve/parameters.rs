@@ -20,10 +20,9 @@ impl Evaluation<'_> {
             if !template.parameters.contains_key(name) {
                 let message = format!("the template has no parameter `{name}`");
                 let diagnostic = Diagnostic::warning("unknown-parameter", Span::default(), message);
-                self.diagnose(
-                    diagnostic.with_help(match template.parameters.len() {
-                        0 => "it declares none".to_owned(),
-                        _ => format!(
+                self.diagnose(diagnostic.with_help(match template.parameters.len() {
+                    0 => "it declares none".to_owned(),
+                    _ => format!(
                             "it declares {}",
                             template
                                 .parameters
@@ -32,8 +31,7 @@ impl Evaluation<'_> {
                                 .collect::<Vec<_>>()
                                 .join(", ")
                         ),
-                    }),
-                );
+                }));
             }
         }
     }
