@@ -2,6 +2,8 @@
 //!
 //! This crate does no I/O: no file, network, clock or environment.
 
+pub mod catalogue;
+pub mod sorted_lines;
 pub mod source;
 pub mod tree;
 

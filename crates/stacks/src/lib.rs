@@ -1,3 +1,18 @@
-//! CloudFormation templates and CDK assemblies in, permission needs out.
+//! `CloudFormation` templates and CDK assemblies in, permission needs out.
 //!
 //! This crate does no I/O: no file, network, clock or environment.
+
+pub mod assembly;
+pub mod builtin;
+pub mod caller;
+pub mod deploy;
+mod executor;
+mod generic;
+pub mod names;
+pub mod need;
+pub mod registry;
+pub mod resolve;
+pub mod rules;
+mod scope;
+pub mod template;
+pub mod value;

@@ -1,0 +1,436 @@
+//! What the caller needs: the calls that the tool makes with the caller's own credentials.
+//!
+//! They are data, one TOML file a tool under `tools/`. What a template asks of the caller beside that, Systems Manager parameters
+//! and transforms for one, is worked out here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use stackpass_policy::action::Action;
+use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::catalogue;
+use stackpass_policy::condition::{Conditions, Operator};
+use stackpass_policy::source::Span;
+
+use crate::assembly::Asset;
+use crate::deploy::{Deployment, Mode, PlannedStack, Tool, legacy_buckets};
+use crate::executor::place;
+use crate::generic;
+use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
+use crate::resolve::{Stack, UseKind};
+use crate::scope;
+use crate::value::Text;
+
+const FILES: [(Tool, &str); 5] = [
+    (Tool::AwsCli, include_str!("../tools/aws-cli.toml")),
+    (Tool::Cdk, include_str!("../tools/cdk.toml")),
+    (Tool::CdkBootstrap, include_str!("../tools/cdk-bootstrap.toml")),
+    (Tool::CdkLegacy, include_str!("../tools/cdk-legacy.toml")),
+    (Tool::SstV1, include_str!("../tools/sst-v1.toml")),
+];
+
+/// The calls of one tool.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolCalls {
+    /// What the tool is and which version was looked at.
+    pub description: String,
+    /// Its calls.
+    pub need: Vec<ToolNeed>,
+}
+
+/// Calls of a tool that act on the same thing for the same reason.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolNeed {
+    /// The actions, as IAM spells them.
+    pub actions: Vec<String>,
+    /// What they act on.
+    pub on: String,
+    /// When they are called.
+    pub phases: Vec<Phase>,
+    /// Facts of the deployment of which one must hold; none means always.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// Condition operator to condition key to values.
+    #[serde(default)]
+    pub conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What happens without them.
+    #[serde(default)]
+    pub hardness: Hardness,
+    /// Where the facts come from.
+    pub evidence: Vec<String>,
+}
+
+/// The calls of a tool.
+pub fn calls_of(tool: Tool) -> &'static ToolCalls {
+    static CALLS: OnceLock<Vec<(Tool, ToolCalls)>> = OnceLock::new();
+    static NONE: OnceLock<ToolCalls> = OnceLock::new();
+    // A file that does not parse cannot pass the tests; here it counts as one without calls.
+    let calls = CALLS.get_or_init(|| {
+        FILES.iter().map(|(tool, text)| (*tool, toml::from_str(text).unwrap_or_default())).collect()
+    });
+    match calls.iter().find(|(known, _)| *known == tool) {
+        Some((_, calls)) => calls,
+        None => NONE.get_or_init(ToolCalls::default),
+    }
+}
+
+/// Works out what the caller needs for a stack of a deployment.
+pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> Needs {
+    let mut needs = Needs::default();
+    let facts = facts(deployment, planned);
+    for need in &calls_of(deployment.tool).need {
+        let Some(flag) = holds(need, &facts) else { continue };
+        let resources = resources(deployment, planned, &need.on);
+        if resources.is_empty() {
+            continue;
+        }
+        let conditions = conditions(&need.conditions);
+        for action in need.actions.iter().filter_map(|action| action.parse::<Action>().ok()) {
+            let scoping = scoping(&action, &resources, planned);
+            let evidence = need
+                .evidence
+                .iter()
+                .cloned()
+                .chain(flag.map(|flag| format!("applies because of `{flag}`")))
+                .collect::<Vec<_>>();
+            for &phase in &need.phases {
+                needs.needs.push(Need {
+                    who: Who::Caller,
+                    action: action.clone(),
+                    phase,
+                    resources: resources.clone(),
+                    conditions: conditions.clone(),
+                    hardness: need.hardness,
+                    scoping: scoping.clone(),
+                    why: why(&planned.stack, Span::default(), evidence.clone()),
+                });
+            }
+        }
+    }
+    // With modern synthesis the deploy role reads the template, not the caller.
+    if deployment.mode != Mode::Bootstrap {
+        template_needs(&planned.stack, &mut needs);
+    }
+    if deployment.mode == Mode::ServiceRole {
+        service_role_needs(deployment, planned, &mut needs);
+    }
+    needs
+}
+
+/// What a tool's `when` may ask of a deployment.
+fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static str> {
+    let stack = &planned.stack;
+    let mut facts = BTreeSet::new();
+    let mut note = |name: &'static str, holds: bool| {
+        if holds {
+            facts.insert(name);
+        }
+    };
+    let is_file = |asset: &Asset| matches!(asset, Asset::File { .. } | Asset::LegacyFile { .. });
+    let transforms = |name: &str| {
+        stack
+            .uses
+            .iter()
+            .any(|used| matches!(&used.kind, UseKind::Transform(found) if found == name))
+    };
+    note("has-file-assets", planned.assets.iter().any(is_file));
+    note("has-image-assets", planned.assets.iter().any(|asset| !is_file(asset)));
+    note("has-service-role", deployment.mode == Mode::ServiceRole);
+    note(
+        "has-nested-stacks",
+        stack
+            .resources
+            .values()
+            .any(|resource| resource.resource_type == "AWS::CloudFormation::Stack"),
+    );
+    note("has-stack-tags", !stack.setting.stack_tags.is_empty());
+    note("has-sam-transform", transforms("AWS::Serverless-2016-10-31"));
+    note("has-outputs", !stack.outputs.is_empty());
+    note("live", deployment.live);
+    note("termination-protection", planned.termination_protection);
+    note("agnostic", stack.setting.account.is_none() || stack.setting.region.is_none());
+    facts
+}
+
+/// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
+fn holds<'a>(need: &'a ToolNeed, facts: &BTreeSet<&'static str>) -> Option<Option<&'a str>> {
+    if need.when.is_empty() {
+        return Some(None);
+    }
+    need.when.iter().find(|name| facts.contains(name.as_str())).map(|name| Some(name.as_str()))
+}
+
+/// The ARNs that a tool's `on` stands for. None, if the deployment has no such thing.
+fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTreeSet<ArnPattern> {
+    let stack = &planned.stack;
+    let filled = |template: &str| {
+        let template = template.replace("${Qualifier}", &deployment.qualifier);
+        scope::fill(stack, None, &template)
+            .into_iter()
+            .map(|pattern| pattern.glob)
+            .collect::<Vec<_>>()
+    };
+    let globs = match on {
+        "any" => vec!["*".to_owned()],
+        "stack" => {
+            filled("arn:${Partition}:cloudformation:${Region}:${Account}:stack/${StackName}/*")
+        }
+        "change-set" => filled("arn:${Partition}:cloudformation:${Region}:${Account}:changeSet/*"),
+        "asset-bucket" => asset_files(deployment, planned)
+            .into_iter()
+            .map(|(bucket, _)| format!("arn:{}:s3:::{bucket}", partition(stack)))
+            .collect(),
+        "asset-object" => asset_files(deployment, planned)
+            .into_iter()
+            .map(|(bucket, key)| format!("arn:{}:s3:::{bucket}/{key}", partition(stack)))
+            .collect(),
+        "asset-repository" => asset_repositories(deployment, planned)
+            .into_iter()
+            .flat_map(|name| {
+                filled(&format!(
+                    "arn:${{Partition}}:ecr:${{Region}}:${{Account}}:repository/{name}"
+                ))
+            })
+            .collect(),
+        "bootstrap-parameter" => {
+            let name = planned
+                .bootstrap_parameter
+                .clone()
+                .unwrap_or_else(|| format!("/cdk-bootstrap/{}/version", deployment.qualifier));
+            filled(&format!("arn:${{Partition}}:ssm:${{Region}}:${{Account}}:parameter{name}"))
+        }
+        _ => match on.strip_prefix("role:") {
+            Some(role) => roles(deployment, planned, role),
+            None if on.starts_with("arn:") => filled(on),
+            None => Vec::new(),
+        },
+    };
+    globs.into_iter().filter_map(|glob| glob.parse().ok()).collect()
+}
+
+fn partition(stack: &Stack) -> &str {
+    stack.setting.partition.as_deref().unwrap_or("*")
+}
+
+/// The roles of the bootstrap stack that a deployment assumes or passes; by the names of the default bootstrap where the assembly has none.
+fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<String> {
+    let of_assets = |image: bool| {
+        planned.assets.iter().filter_map(move |asset| match asset {
+            Asset::File { assume_role_arn, .. } if !image => assume_role_arn.clone(),
+            Asset::Image { assume_role_arn, .. } if image => assume_role_arn.clone(),
+            _ => None,
+        })
+    };
+    let (given, name): (Vec<String>, &str) = match role {
+        "deploy" => (planned.deploy_role.iter().cloned().collect(), "deploy-role"),
+        "lookup" => (planned.lookup_role.iter().cloned().collect(), "lookup-role"),
+        "execution" => (planned.execution_role.iter().cloned().collect(), "cfn-exec-role"),
+        "file-publishing" => (of_assets(false).collect(), "file-publishing-role"),
+        "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
+        _ => return Vec::new(),
+    };
+    let given: Vec<String> =
+        given.iter().map(|arn| scope::filled_text(&planned.stack.setting, arn)).collect();
+    if !given.is_empty() {
+        return given;
+    }
+    let template = format!(
+        "arn:${{Partition}}:iam::${{Account}}:role/cdk-{}-{name}-${{Account}}-${{Region}}",
+        deployment.qualifier
+    );
+    scope::fill(&planned.stack, None, &template).into_iter().map(|pattern| pattern.glob).collect()
+}
+
+/// The buckets and keys that file assets go to. A content hash in a key stands for that of any build.
+fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
+    let stack = &planned.stack;
+    planned
+        .assets
+        .iter()
+        .flat_map(|asset| match asset {
+            Asset::File { bucket, key, .. } => {
+                vec![(
+                    scope::filled_text(&stack.setting, bucket),
+                    scope::any_build(&scope::filled_text(&stack.setting, key)),
+                )]
+            }
+            Asset::LegacyFile { .. } => legacy_buckets(&stack.setting, &deployment.qualifier)
+                .into_iter()
+                .map(|bucket| (bucket, "assets/*".to_owned()))
+                .collect(),
+            Asset::Image { .. } | Asset::LegacyImage { .. } => Vec::new(),
+        })
+        .collect()
+}
+
+fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
+    let stack = &planned.stack;
+    let names = planned.assets.iter().filter_map(|asset| match asset {
+        Asset::Image { repository, .. } => Some(scope::filled_text(&stack.setting, repository)),
+        Asset::LegacyImage { .. } => Some(scope::wildcard(
+            stack,
+            &format!("cdk-{}-container-assets-${{Account}}-${{Region}}", deployment.qualifier),
+        )),
+        Asset::File { .. } | Asset::LegacyFile { .. } => None,
+    });
+    names.collect()
+}
+
+fn conditions(conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> Conditions {
+    let mut built = Conditions::new();
+    for (operator, keys) in conditions {
+        for (key, values) in keys {
+            if let (Ok(operator), Ok(key)) = (operator.parse::<Operator>(), key.parse()) {
+                built.add(operator, key, values.iter().cloned());
+            }
+        }
+    }
+    built
+}
+
+fn scoping(action: &Action, resources: &BTreeSet<ArnPattern>, planned: &PlannedStack) -> Scoping {
+    if !resources.iter().any(ArnPattern::is_any) {
+        let unnamed = planned.stack.setting.stack_name.is_none()
+            && resources.iter().any(|arn| arn.service() == "cloudformation");
+        return if unnamed { Scoping::UnknownStackName } else { Scoping::Named };
+    }
+    let has_resources = catalogue::action(action.service(), action.name())
+        .is_some_and(|facts| facts.resource_types().next().is_some());
+    if has_resources { Scoping::AnyOfType } else { Scoping::NoResourceLevel }
+}
+
+fn why(stack: &Stack, span: Span, evidence: Vec<String>) -> Why {
+    Why {
+        stack: scope::stack_name(stack),
+        resource: None,
+        property: None,
+        place: place(stack, span),
+        evidence,
+    }
+}
+
+/// What `CloudFormation` asks of the caller while it reads the template.
+fn template_needs(stack: &Stack, needs: &mut Needs) {
+    for used in &stack.uses {
+        let mut push =
+            |action: &str, resources: BTreeSet<ArnPattern>, scoping: Scoping, evidence: &str| {
+                let Ok(action) = action.parse() else { return };
+                needs.needs.push(Need {
+                    who: Who::Caller,
+                    action,
+                    phase: Phase::ChangeSet,
+                    resources,
+                    conditions: Conditions::new(),
+                    hardness: Hardness::Must,
+                    scoping,
+                    why: why(stack, used.span, vec![evidence.to_owned()]),
+                });
+            };
+        match &used.kind {
+            UseKind::StoredParameter(name) => {
+                let evidence = "`CloudFormation` reads a parameter of a type `AWS::SSM::Parameter::...` for whoever makes the change set";
+                let (arns, scoping) = parameter_arns(stack, name);
+                push("ssm:GetParameters", arns, scoping, evidence);
+            }
+            UseKind::ParameterType(kind) => {
+                for action in generic::parameter_type_actions(kind) {
+                    let evidence = format!(
+                        "`CloudFormation` checks the value of a parameter of the type `{kind}`"
+                    );
+                    push(
+                        action,
+                        BTreeSet::from([ArnPattern::any()]),
+                        Scoping::NoResourceLevel,
+                        &evidence,
+                    );
+                }
+            }
+            UseKind::Transform(name) => match name.strip_prefix("AWS::") {
+                Some("Include") => {}
+                Some(transform) => {
+                    let arn = format!(
+                        "arn:{}:cloudformation:{}:aws:transform/{transform}",
+                        partition(stack),
+                        stack.setting.region.as_deref().unwrap_or("*")
+                    );
+                    let evidence =
+                        "a change set with a transform of AWS is authorized on the transform, too";
+                    push(
+                        "cloudformation:CreateChangeSet",
+                        arn.parse().into_iter().collect(),
+                        Scoping::Named,
+                        evidence,
+                    );
+                }
+                None => {
+                    needs.gaps.push(Gap {
+                        place: place(stack, used.span),
+                        code: "macro",
+                        stack: scope::stack_name(stack),
+                        resource: None,
+                        message: format!("the macro `{name}` changes the template, and its function is not in the template"),
+                        help: "give the processed template (`aws cloudformation get-template --template-stage Processed`), and let the caller invoke the macro's function".to_owned(),
+                    });
+                }
+            },
+            UseKind::AvailabilityZones
+            | UseKind::Import
+            | UseKind::Secret(_)
+            | UseKind::SecureParameter(_)
+            | UseKind::DynamicParameter(_) => {}
+        }
+    }
+}
+
+fn parameter_arns(stack: &Stack, name: &Text) -> (BTreeSet<ArnPattern>, Scoping) {
+    let format = catalogue::resource_type("ssm", "parameter").map_or("*", |kind| kind.arn());
+    let patterns = scope::referred(stack, name, format);
+    let scoping = patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
+    (patterns.into_iter().filter_map(|pattern| pattern.glob.parse().ok()).collect(), scoping)
+}
+
+/// What it takes to pass the service role.
+fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &mut Needs) {
+    let stack = &planned.stack;
+    let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
+    let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
+    let patterns = match given {
+        Some(role) => {
+            scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
+        }
+        None => {
+            needs.gaps.push(Gap {
+                place: place(stack, Span::default()),
+                code: "service-role",
+                stack: scope::stack_name(stack),
+                resource: None,
+                message: "the service role has no name, so the caller may pass none".to_owned(),
+                help: "say which role `CloudFormation` acts with: `--service-role NAME`".to_owned(),
+            });
+            return;
+        }
+    };
+    let Ok(action) = "iam:PassRole".parse::<Action>() else { return };
+    for phase in [Phase::ChangeSet, Phase::Create, Phase::Update, Phase::Delete] {
+        needs.needs.push(Need {
+            who: Who::Caller,
+            action: action.clone(),
+            phase,
+            resources: patterns.iter().filter_map(|pattern| pattern.glob.parse().ok()).collect(),
+            conditions: Conditions::new(),
+            hardness: Hardness::Must,
+            scoping: Scoping::Named,
+            why: why(
+                stack,
+                Span::default(),
+                vec![
+                    "a stack that acts with a service role is given the role by the caller"
+                        .to_owned(),
+                ],
+            ),
+        });
+    }
+}

@@ -1,0 +1,391 @@
+//! A deployment: which stacks, with which tool, and who acts for them. The way from input to needs.
+//!
+//! ```text
+//! Input -> plan -> Deployment -> needs -> Needs
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use stackpass_policy::source::{Diagnostic, Source};
+
+use std::sync::Arc;
+
+use crate::assembly::{self, Asset, NestedStack, Problem, StackInput};
+use crate::caller;
+use crate::executor::executor_needs;
+use crate::need::{Needs, UnknownWord};
+use crate::resolve::{Setting, Stack, resolve};
+use crate::scope;
+use crate::template;
+use crate::value::{Text, Value};
+
+/// The program that deploys, which decides what the caller calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tool {
+    /// `aws cloudformation deploy` and its kin.
+    AwsCli,
+    /// The CDK command line with modern synthesis: it assumes the roles of the bootstrap stack.
+    Cdk,
+    /// `cdk bootstrap`.
+    CdkBootstrap,
+    /// The CDK command line with legacy synthesis: it uses the caller's own credentials.
+    CdkLegacy,
+    /// SST before version 2.
+    SstV1,
+}
+
+/// Who executes, seen from `CloudFormation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// The execution role of the CDK bootstrap stack.
+    Bootstrap,
+    /// `CloudFormation` acts with the caller's own credentials.
+    Direct,
+    /// A service role that the caller passes.
+    ServiceRole,
+}
+
+/// What to deploy.
+pub enum Input {
+    /// One template.
+    Template(Source),
+    /// A folder that `cdk synth` wrote.
+    Assembly {
+        /// The folder's name, to show to people.
+        name: String,
+        /// Gives the text of a file, by its path inside the folder.
+        files: Box<dyn Fn(&str) -> Option<Source>>,
+    },
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Template(source) => f.debug_tuple("Template").field(&source.name()).finish(),
+            Input::Assembly { name, .. } => {
+                f.debug_struct("Assembly").field("name", name).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+/// What the user says of a deployment; everything else is read from the input or stays unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The stack's name, for a template; an assembly has its own.
+    pub stack_name: Option<String>,
+    /// The account id, over that of the assembly.
+    pub account: Option<String>,
+    /// The region, over that of the assembly.
+    pub region: Option<String>,
+    /// The partition; else that of the region.
+    pub partition: Option<String>,
+    /// Template parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Tags of the stacks, beside those of the assembly.
+    pub stack_tags: BTreeMap<String, String>,
+    /// The tool; else the one that the input shows.
+    pub tool: Option<Tool>,
+    /// Who executes; else what the input shows.
+    pub mode: Option<Mode>,
+    /// Whether `sst start` runs, which makes calls of its own.
+    pub live: bool,
+    /// The qualifier of the CDK bootstrap stack; else CDK's default.
+    pub qualifier: Option<String>,
+    /// The name or ARN of the service role.
+    pub service_role: Option<String>,
+    /// Only these stacks of an assembly; all, if empty.
+    pub stacks: Vec<String>,
+}
+
+/// The stacks of a deployment with their tool and mode.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// The stacks in the order of their names.
+    pub stacks: Vec<PlannedStack>,
+    /// The program that deploys.
+    pub tool: Tool,
+    /// Who executes.
+    pub mode: Mode,
+    /// Whether `sst start` runs.
+    pub live: bool,
+    /// The qualifier of the CDK bootstrap stack.
+    pub qualifier: String,
+    /// The name or ARN of the service role.
+    pub service_role: Option<String>,
+}
+
+/// A stack with what the assembly says about its deployment.
+#[derive(Clone, Debug)]
+pub struct PlannedStack {
+    /// The stack.
+    pub stack: Stack,
+    /// What is uploaded before it is deployed.
+    pub assets: Vec<Asset>,
+    /// The role that the CDK command line assumes to deploy.
+    pub deploy_role: Option<String>,
+    /// The role that the CDK command line assumes to look things up.
+    pub lookup_role: Option<String>,
+    /// The role that `CloudFormation` acts with.
+    pub execution_role: Option<String>,
+    /// The Systems Manager parameter that holds the version of the bootstrap stack.
+    pub bootstrap_parameter: Option<String>,
+    /// Whether the stack is protected against deletion.
+    pub termination_protection: bool,
+}
+
+/// CDK's default qualifier.
+pub const DEFAULT_QUALIFIER: &str = "hnb659fds";
+
+/// Reads and resolves the input, and tells the tool and the mode where the user does not.
+///
+/// Problems in the input come back beside the deployment, which holds what could be read.
+pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut found = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Template(source) => {
+                let source = Arc::new(source.clone());
+                let (template, diagnostics) = template::read(&source);
+                problems.extend(of_source(&source, diagnostics));
+                if let Some(template) = template {
+                    let input =
+                        StackInput::from_template(source.name().to_owned(), template, source);
+                    found.push((options.stack_name.clone(), input));
+                }
+            }
+            Input::Assembly { files, .. } => {
+                let (assembly, of_assembly) = assembly::read(files.as_ref());
+                problems.extend(of_assembly);
+                let stacks = assembly.stacks.into_iter().filter(|stack| is_wanted(stack, options));
+                found.extend(stacks.map(|stack| (Some(stack.name.clone()), stack)));
+            }
+        }
+    }
+    let tool =
+        options.tool.unwrap_or_else(|| tool_of(found.iter().map(|(_, stack)| stack), inputs));
+    let mode =
+        options.mode.unwrap_or(if tool == Tool::Cdk { Mode::Bootstrap } else { Mode::Direct });
+    let mut stacks: Vec<PlannedStack> = found
+        .into_iter()
+        .map(|(name, input)| planned(name, input, options, mode, &mut problems))
+        .collect();
+    stacks.sort_by_key(|planned| scope::stack_name(&planned.stack));
+    let deployment = Deployment {
+        stacks,
+        tool,
+        mode,
+        live: options.live,
+        qualifier: options.qualifier.clone().unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()),
+        service_role: options.service_role.clone(),
+    };
+    (deployment, problems)
+}
+
+/// The tool that input of this form is deployed with: a stack that names a role to assume comes from modern synthesis.
+fn tool_of<'a>(mut stacks: impl Iterator<Item = &'a StackInput>, inputs: &[Input]) -> Tool {
+    if stacks.any(|stack| stack.assume_role_arn.is_some()) {
+        Tool::Cdk
+    } else if inputs.iter().any(|input| matches!(input, Input::Assembly { .. })) {
+        Tool::CdkLegacy
+    } else {
+        Tool::AwsCli
+    }
+}
+
+fn is_wanted(stack: &StackInput, options: &Options) -> bool {
+    let names = [&stack.name, &stack.display_name, &stack.artifact_id];
+    options.stacks.is_empty() || options.stacks.iter().any(|wanted| names.contains(&wanted))
+}
+
+fn of_source(source: &Arc<Source>, diagnostics: Vec<Diagnostic>) -> impl Iterator<Item = Problem> {
+    diagnostics.into_iter().map(|diagnostic| Problem { source: Arc::clone(source), diagnostic })
+}
+
+/// Works out what a deployment needs: the caller's needs and the executor's, sorted.
+pub fn needs(deployment: &Deployment) -> Needs {
+    let mut needs = Needs::default();
+    for planned in &deployment.stacks {
+        needs.extend(executor_needs(&planned.stack));
+        needs.extend(caller::caller_needs(deployment, planned));
+    }
+    needs.sorted()
+}
+
+fn planned(
+    name: Option<String>,
+    input: StackInput,
+    options: &Options,
+    mode: Mode,
+    problems: &mut Vec<Problem>,
+) -> PlannedStack {
+    let region = options.region.clone().or_else(|| input.environment.region.clone());
+    let account = options.account.clone().or_else(|| input.environment.account.clone());
+    let partition = options.partition.clone().or_else(|| region.as_deref().map(partition_of));
+    let mut stack_tags = input.tags.clone();
+    stack_tags.extend(options.stack_tags.clone());
+    let mut setting = Setting {
+        stack_name: name.map(Text::literal),
+        account,
+        region,
+        partition,
+        parameters: input
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::text(value)))
+            .collect(),
+        stack_tags,
+        execution_role: None,
+    };
+    setting.parameters.extend(legacy_asset_parameters(&input.assets, &setting, options));
+    setting
+        .parameters
+        .extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
+    let role = match mode {
+        Mode::Direct => None,
+        Mode::Bootstrap => input.cloudformation_execution_role_arn.as_deref(),
+        Mode::ServiceRole => {
+            options.service_role.as_deref().or(input.cloudformation_execution_role_arn.as_deref())
+        }
+    };
+    setting.execution_role =
+        role.map(|role| scope::filled_text(&setting, role)).filter(|role| role.starts_with("arn:"));
+    let root = NestedStack { template: input.template, source: input.source, nested: input.nested };
+    PlannedStack {
+        stack: resolved(&root, &setting, problems),
+        assets: input.assets,
+        deploy_role: input.assume_role_arn,
+        lookup_role: input.lookup_role_arn,
+        execution_role: input.cloudformation_execution_role_arn,
+        bootstrap_parameter: input.bootstrap_version_parameter,
+        termination_protection: input.termination_protection,
+    }
+}
+
+/// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
+fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
+    let (mut stack, diagnostics) = resolve(&input.source, &input.template, setting);
+    problems.extend(of_source(&input.source, diagnostics));
+    for (logical_id, nested) in &input.nested {
+        let Some(resource) = stack.resources.get(logical_id) else { continue };
+        let name = scope::fill(&stack, Some(resource), "${@name}").into_iter().next();
+        let setting = Setting {
+            stack_name: setting.stack_name.as_ref().and(name).map(|name| Text::glob(&name.glob)),
+            parameters: passed_parameters(&stack, &resource.properties),
+            ..setting.clone()
+        };
+        let nested = resolved(nested, &setting, problems);
+        stack.nested.insert(logical_id.clone(), nested);
+    }
+    stack
+}
+
+/// The parameters that a nested stack is given, in terms that hold outside its parent.
+fn passed_parameters(parent: &Stack, properties: &Value) -> BTreeMap<String, Value> {
+    let Value::Map(properties) = properties else { return BTreeMap::new() };
+    let Some(Value::Map(given)) =
+        properties.entries.get("Parameters").map(|located| &located.value)
+    else {
+        return BTreeMap::new();
+    };
+    let passed =
+        given.entries.iter().map(|(name, located)| (name.clone(), outside(parent, &located.value)));
+    passed.collect()
+}
+
+fn outside(parent: &Stack, value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.known().is_none() => {
+            let globs = scope::patterns(parent, text);
+            Value::one_of(globs.into_iter().map(|pattern| Value::Text(Text::glob(&pattern.glob))))
+        }
+        Value::OneOf(values) => Value::one_of(values.iter().map(|value| outside(parent, value))),
+        Value::List(_) | Value::Map(_) => Value::Unknown,
+        value => value.clone(),
+    }
+}
+
+/// The parameters by which legacy synthesis names the bucket and the key of an asset, as the CDK command line sets them.
+fn legacy_asset_parameters(
+    assets: &[Asset],
+    setting: &Setting,
+    options: &Options,
+) -> BTreeMap<String, Value> {
+    let qualifier = options.qualifier.as_deref().unwrap_or(DEFAULT_QUALIFIER);
+    let buckets = legacy_buckets(setting, qualifier);
+    let bucket = Value::one_of(buckets.iter().map(|bucket| Value::Text(Text::glob(bucket))));
+    let mut parameters = BTreeMap::new();
+    for asset in assets {
+        if let Asset::LegacyFile { bucket_parameter, key_parameter, hash_parameter, .. } = asset {
+            parameters.insert(bucket_parameter.clone(), bucket.clone());
+            parameters.insert(key_parameter.clone(), Value::Text(Text::glob("assets/*||*")));
+            parameters.extend(hash_parameter.iter().map(|name| (name.clone(), Value::Unknown)));
+        }
+    }
+    parameters
+}
+
+/// The bucket of the bootstrap stack: the legacy template lets `CloudFormation` name it, the modern one fixes the name.
+pub(crate) fn legacy_buckets(setting: &Setting, qualifier: &str) -> [String; 2] {
+    let modern = format!("cdk-{qualifier}-assets-${{AWS::AccountId}}-${{AWS::Region}}");
+    ["cdktoolkit-stagingbucket-*".to_owned(), scope::filled_text(setting, &modern)]
+}
+
+/// The partition of a region.
+fn partition_of(region: &str) -> String {
+    let partition = match region.split('-').collect::<Vec<_>>().as_slice() {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov", ..] => "aws-us-gov",
+        ["us", "iso", ..] => "aws-iso",
+        ["us", "isob", ..] => "aws-iso-b",
+        ["us", "isof", ..] => "aws-iso-f",
+        ["eu", "isoe", ..] => "aws-iso-e",
+        ["eusc", ..] => "aws-eusc",
+        _ => "aws",
+    };
+    partition.to_owned()
+}
+
+/// A name for the mapping between the words of the command line and a choice.
+macro_rules! words {
+    ($type:ident, $expected:literal, $($variant:ident = $word:literal),+) => {
+        impl FromStr for $type {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<$type, UnknownWord> {
+                match word {
+                    $($word => Ok($type::$variant),)+
+                    _ => Err(UnknownWord { word: word.to_owned(), expected: $expected }),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $($type::$variant => $word,)+
+                })
+            }
+        }
+    };
+}
+
+words!(
+    Tool,
+    "aws-cli, cdk, cdk-bootstrap, cdk-legacy, sst-v1",
+    AwsCli = "aws-cli",
+    Cdk = "cdk",
+    CdkBootstrap = "cdk-bootstrap",
+    CdkLegacy = "cdk-legacy",
+    SstV1 = "sst-v1"
+);
+words!(
+    Mode,
+    "bootstrap, direct, service-role",
+    Bootstrap = "bootstrap",
+    Direct = "direct",
+    ServiceRole = "service-role"
+);

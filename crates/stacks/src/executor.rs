@@ -1,0 +1,516 @@
+//! What `CloudFormation` needs, acting for a stack: the needs of each resource.
+//!
+//! The base are the handler permissions of the registry. Rules refine them; references to roles, keys and objects are treated
+//! alike for all types; what a type's permissions act on is worked out from its ARN and the catalogue.
+//! A type with neither handlers nor rules is a gap.
+
+mod conditions;
+mod references;
+mod targets;
+mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stackpass_policy::action::Action;
+use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::catalogue;
+use stackpass_policy::source::Span;
+use stackpass_policy::wildcard::{Case, Glob, Syntax};
+
+use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
+use crate::registry::{self, ResourceType, Verb};
+use crate::resolve::{DeletionPolicy, Resource, Stack};
+use crate::rules::{self, Rule, Term, TypeRules, When};
+use crate::value::Truth;
+
+use targets::{Target, Targets};
+
+/// Works out what `CloudFormation` needs for a stack and the stacks nested in it.
+pub(crate) fn executor_needs(stack: &Stack) -> Needs {
+    let mut needs = Needs::default();
+    for resource in stack.resources.values() {
+        needs.extend(resource_needs(stack, resource));
+    }
+    needs.extend(uses::needs(stack));
+    for nested in stack.nested.values() {
+        needs.extend(executor_needs(nested));
+    }
+    needs.sorted()
+}
+
+/// Works out what `CloudFormation` needs for one resource.
+fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
+    let registered = registry::resource_type(&resource.resource_type);
+    let rules = rules::of(&resource.resource_type);
+    let has_handlers = registered.is_some_and(|registered| registered.has_handlers());
+    if !has_handlers && rules.is_none() {
+        return Needs {
+            needs: Vec::new(),
+            gaps: vec![unknown_type(stack, resource, registered.is_some())],
+        };
+    }
+    let subject = Subject { stack, resource, registered, rules };
+    let mut needs = Needs::default();
+    for (action, verbs) in subject.actions() {
+        subject.action_needs(&action, &verbs, &mut needs);
+    }
+    needs
+}
+
+/// What of a handler needs an action.
+type Verbs = BTreeSet<Verb>;
+
+/// One resource with what is known of its type.
+#[derive(Clone, Copy, Debug)]
+struct Subject<'a> {
+    stack: &'a Stack,
+    resource: &'a Resource,
+    registered: Option<ResourceType>,
+    rules: Option<&'static TypeRules>,
+}
+
+/// Why an action is needed: the property that asks for it, and the evidence.
+#[derive(Clone, Debug)]
+struct Reason {
+    property: Option<String>,
+    span: Span,
+    evidence: Vec<String>,
+}
+
+impl Subject<'_> {
+    /// Every action that the handlers, the tagging block or the rules name, with the handlers' verbs.
+    fn actions(&self) -> BTreeMap<Action, Verbs> {
+        let mut actions: BTreeMap<Action, Verbs> = BTreeMap::new();
+        if let Some(registered) = self.registered {
+            for permission in registered.permissions() {
+                for action in expanded(permission.service, permission.name) {
+                    actions.entry(action).or_default().extend(permission.verbs.iter());
+                }
+            }
+            for (service, name) in registered.tagging_permissions() {
+                for action in expanded(service, name) {
+                    actions.entry(action).or_default();
+                }
+            }
+        }
+        let named = self
+            .rules
+            .into_iter()
+            .flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
+        for action in named.filter_map(|action| action.parse::<Action>().ok()) {
+            actions.entry(action).or_default();
+        }
+        let dropped = self
+            .rules
+            .into_iter()
+            .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions));
+        for action in dropped.filter_map(|action| action.parse::<Action>().ok()) {
+            actions.remove(&action);
+        }
+        actions
+    }
+
+    fn action_needs(&self, action: &Action, verbs: &Verbs, needs: &mut Needs) {
+        let naming: Vec<&Rule> = self
+            .rules
+            .into_iter()
+            .flat_map(|rules| &rules.rule)
+            .filter(|rule| {
+                rule.actions
+                    .iter()
+                    .any(|name| name.parse::<Action>().is_ok_and(|name| name == *action))
+            })
+            .collect();
+        if !naming.is_empty() {
+            for rule in naming {
+                self.rule_needs(action, verbs, rule, needs);
+            }
+            return;
+        }
+        let from_registry = vec![handler_evidence(verbs)];
+        if self.is_tagging(action) {
+            let Some((property, span)) = self.tags() else { return };
+            let phases = if verbs.is_empty() {
+                self.phases_of(&tagging_verbs(action))
+            } else {
+                self.phases_of(verbs)
+            };
+            let evidence = vec!["registry tagging permissions".to_owned()];
+            let reason = Reason { property, span, evidence };
+            let targets = targets::automatic(self, action);
+            self.emit(action, &phases, &targets, &[], Hardness::Must, &reason, needs);
+            return;
+        }
+        let phases = self.phases_of(verbs);
+        let reason = Reason { property: None, span: self.resource.span, evidence: from_registry };
+        match references::of(self, action) {
+            references::Treatment::Followed(followed) => {
+                for reference in followed {
+                    let reason = Reason {
+                        property: Some(reference.property),
+                        span: reference.span,
+                        ..reason.clone()
+                    };
+                    let conditions = reference.conditions;
+                    self.emit(
+                        action,
+                        &phases,
+                        &reference.targets,
+                        &conditions,
+                        Hardness::Must,
+                        &reason,
+                        needs,
+                    );
+                }
+            }
+            references::Treatment::Ordinary => {
+                let targets = targets::automatic(self, action);
+                self.emit(action, &phases, &targets, &[], Hardness::Must, &reason, needs);
+            }
+        }
+    }
+
+    fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
+        let Some((property, span)) = self.applies(&rule.when) else { return };
+        let phases = if rule.phases.is_empty() {
+            self.phases_of(verbs)
+        } else {
+            self.kept(rule.phases.iter().copied())
+        };
+        let targets = if rule.on.is_empty() {
+            match references::of(self, action) {
+                references::Treatment::Followed(followed) => {
+                    Targets::merged(followed.into_iter().map(|reference| reference.targets))
+                }
+                references::Treatment::Ordinary => targets::automatic(self, action),
+            }
+        } else {
+            targets::given(self, action, &rule.on)
+        };
+        let conditions = conditions::given(self, &rule.conditions);
+        let reason = Reason { property, span, evidence: rule.evidence.clone() };
+        self.emit(action, &phases, &targets, &conditions, rule.hardness, &reason, needs);
+    }
+
+    /// Turns targets into needs, one a phase, and unknown values into gaps.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "these are the fields of a need, collected in one place"
+    )]
+    fn emit(
+        &self,
+        action: &Action,
+        phases: &BTreeSet<Phase>,
+        targets: &Targets,
+        conditions: &[conditions::Condition],
+        hardness: Hardness,
+        reason: &Reason,
+        needs: &mut Needs,
+    ) {
+        for Target { scoping, arns } in &targets.0 {
+            if *scoping == Scoping::UnknownValue {
+                needs.gaps.push(self.unresolved(reason, arns));
+            }
+            for &phase in phases {
+                needs.needs.push(Need {
+                    who: Who::Executor,
+                    action: action.clone(),
+                    phase,
+                    resources: arns.clone(),
+                    conditions: conditions::build(conditions),
+                    hardness,
+                    scoping: scoping.clone(),
+                    why: self.why(reason),
+                });
+            }
+        }
+    }
+
+    fn why(&self, reason: &Reason) -> Why {
+        Why {
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            property: reason.property.clone(),
+            place: self.place(reason.span),
+            evidence: reason.evidence.clone(),
+        }
+    }
+
+    /// A value that scopes a permission and is not known.
+    fn unresolved(&self, reason: &Reason, arns: &BTreeSet<ArnPattern>) -> Gap {
+        let subject = match &reason.property {
+            Some(property) => format!("what `{property}` refers to"),
+            None => "the name".to_owned(),
+        };
+        let wide = arns.iter().map(|arn| format!("`{arn}`")).collect::<Vec<_>>().join(", ");
+        Gap {
+            place: self.place(reason.span),
+            code: "unresolved-value",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "{subject} is not known before the deployment; permissions are given on {wide}"
+            ),
+            help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand"
+                .to_owned(),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        place(self.stack, span)
+    }
+
+    fn resource_ref(&self) -> ResourceRef {
+        resource_ref(self.resource)
+    }
+
+    /// Whether an alternative of a `when` holds or may hold: the property that asks for it, and its place.
+    fn applies(&self, when: &[When]) -> Option<(Option<String>, Span)> {
+        if when.is_empty() {
+            return Some((None, self.resource.span));
+        }
+        let alternative = when.iter().find(|alternative| {
+            alternative
+                .0
+                .iter()
+                .map(|term| self.holds(term))
+                .fold(Truth::Yes, Truth::and)
+                .possible()
+        })?;
+        let shown = alternative.0.iter().find_map(|term| match term {
+            Term::Present(path) | Term::Equal(path, _) | Term::Like(path, _) => {
+                Some((Some(path.clone()), self.span_of(path)))
+            }
+            Term::Tags => self.tags(),
+            Term::Absent(_) | Term::UpdatePolicy => None,
+        });
+        Some(shown.unwrap_or((None, self.resource.span)))
+    }
+
+    fn holds(&self, term: &Term) -> Truth {
+        let properties = &self.resource.properties;
+        match term {
+            Term::Present(path) => properties.presence_at(path),
+            Term::Absent(path) => properties.presence_at(path).negate(),
+            Term::Equal(path, value) => properties.equality_at(path, value),
+            Term::Like(path, pattern) => self.likeness(path, pattern),
+            Term::UpdatePolicy => Truth::from(self.resource.has_update_policy),
+            Term::Tags => Truth::from(self.tags().is_some()),
+        }
+    }
+
+    /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
+    fn likeness(&self, path: &str, pattern: &str) -> Truth {
+        let found = self.resource.properties.at(path);
+        let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
+        let known =
+            found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
+                match text.known() {
+                    Some(text) => Truth::from(glob.matches(text)),
+                    None => {
+                        let patterns = crate::scope::patterns(self.stack, &text);
+                        let may = patterns.iter().any(|found| {
+                            glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
+                        });
+                        if may { Truth::Maybe } else { Truth::No }
+                    }
+                }
+            });
+        let known = known.max().unwrap_or(Truth::No);
+        if found.complete { known } else { known.or(Truth::Maybe) }
+    }
+
+    /// Where a property path stands; the resource, if nothing is there.
+    fn span_of(&self, path: &str) -> Span {
+        let properties = &self.resource.properties;
+        let mut path = path;
+        loop {
+            let found = properties.at(path);
+            if let Some(found) = found.values.first().filter(|found| found.span != Span::default())
+            {
+                return found.span;
+            }
+            match path.rsplit_once('.') {
+                Some((parent, _)) => path = parent,
+                None => return self.resource.span,
+            }
+        }
+    }
+
+    /// Whether the resource has or may have tags: the property they come from, and its place.
+    fn tags(&self) -> Option<(Option<String>, Span)> {
+        let property = self
+            .registered
+            .and_then(|registered| registered.tagging())
+            .map_or("Tags", |tagging| tagging.property);
+        if self.resource.properties.presence_at(property).possible() {
+            return Some((Some(property.to_owned()), self.span_of(property)));
+        }
+        (!self.stack.setting.stack_tags.is_empty()).then_some((None, self.resource.span))
+    }
+
+    fn is_tagging(&self, action: &Action) -> bool {
+        self.registered.is_some_and(|registered| {
+            registered.tagging_permissions().any(|(service, name)| {
+                action.service().eq_ignore_ascii_case(service)
+                    && action.name().eq_ignore_ascii_case(name)
+            })
+        })
+    }
+
+    /// The phases in which handlers with these verbs run.
+    fn phases_of(&self, verbs: &Verbs) -> BTreeSet<Phase> {
+        let has = |verb| verbs.contains(&verb);
+        let mut phases = Vec::new();
+        if has(Verb::Create) || has(Verb::Read) {
+            phases.push(Phase::Create);
+        }
+        if has(Verb::Update) || has(Verb::Read) {
+            phases.push(Phase::Update);
+        }
+        if has(Verb::Delete) || has(Verb::Read) {
+            phases.push(Phase::Delete);
+        }
+        if self.can_be_replaced()
+            && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted())
+        {
+            phases.push(Phase::Update);
+        }
+        self.kept(phases.into_iter())
+    }
+
+    /// Phases after the deletion policy; a delete is also how a failed create is undone.
+    fn kept(&self, phases: impl Iterator<Item = Phase>) -> BTreeSet<Phase> {
+        let policy = self.resource.deletion_policy;
+        let mut kept = BTreeSet::new();
+        for phase in phases {
+            match phase {
+                Phase::Delete => {
+                    if policy != DeletionPolicy::Retain {
+                        kept.insert(Phase::Rollback);
+                    }
+                    if !matches!(
+                        policy,
+                        DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate
+                    ) {
+                        kept.insert(Phase::Delete);
+                    }
+                }
+                phase => {
+                    kept.insert(phase);
+                }
+            }
+        }
+        kept
+    }
+
+    /// Whether an update may make `CloudFormation` put a new resource in the place of this one.
+    ///
+    /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
+    fn can_be_replaced(&self) -> bool {
+        let Some(registered) = self.registered.filter(|registered| registered.has_handlers())
+        else {
+            return false;
+        };
+        let immutable = !registered.handlers().contains(Verb::Update);
+        immutable
+            || registered
+                .create_only()
+                .any(|path| self.resource.properties.presence_at(path).possible())
+    }
+
+    fn replaced_is_deleted(&self) -> bool {
+        self.resource.update_replace_policy != DeletionPolicy::Retain
+    }
+}
+
+/// A place in a stack's template.
+pub(crate) fn place(stack: &Stack, span: Span) -> Place {
+    Place { file: stack.source.name().to_owned(), position: stack.source.position(span.start) }
+}
+
+fn resource_ref(resource: &Resource) -> ResourceRef {
+    ResourceRef {
+        logical_id: resource.logical_id.to_string(),
+        resource_type: resource.resource_type.clone(),
+    }
+}
+
+fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> Gap {
+    let name = &resource.resource_type;
+    let (code, message, help) = if listed {
+        let message = format!("the registry publishes no permissions for `{name}`");
+        (
+            "no-permissions",
+            message,
+            "add what its API calls need to the policy by hand, and report the type to us",
+        )
+    } else if name.starts_with("AWS::Serverless::") {
+        let message = format!("`{name}` is made into other resources by the SAM transform");
+        (
+            "sam-type",
+            message,
+            "give the transformed template: `aws cloudformation get-template --template-stage Processed`, or `sam validate --debug`",
+        )
+    } else if name.ends_with("::MODULE") {
+        let message = format!("`{name}` is a module, whose resources are not in the template");
+        (
+            "module-type",
+            message,
+            "give the template with the module expanded: `aws cloudformation get-template --template-stage Processed`",
+        )
+    } else {
+        let message = format!("`{name}` is no type that the registry of {} knows", registry::DATE);
+        (
+            "unknown-type",
+            message,
+            "mend the name, or add what its handlers need to the policy by hand if it is a private or third-party type",
+        )
+    };
+    Gap {
+        place: place(stack, resource.span),
+        code,
+        stack: crate::scope::stack_name(stack),
+        resource: Some(resource_ref(resource)),
+        message,
+        help: help.to_owned(),
+    }
+}
+
+fn handler_evidence(verbs: &Verbs) -> String {
+    let names = verbs.iter().filter_map(|verb| match verb {
+        Verb::Create => Some("create"),
+        Verb::Read => Some("read"),
+        Verb::Update => Some("update"),
+        Verb::Delete => Some("delete"),
+        Verb::List => None,
+    });
+    format!("registry handlers {}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// The actions that a handler's permission stands for. A few have wildcards, which stand for the actions that exist.
+fn expanded(service: &str, name: &str) -> Vec<Action> {
+    if !name.contains(['*', '?']) {
+        return format!("{service}:{name}").parse().into_iter().collect();
+    }
+    let glob = Glob::new(name, Case::Insensitive, Syntax::Plain);
+    let matching = catalogue::actions(service).filter(|facts| glob.matches(facts.name()));
+    matching
+        .filter_map(|facts| format!("{}:{}", facts.service(), facts.name()).parse().ok())
+        .collect()
+}
+
+/// When a tagging action that no handler lists is called.
+fn tagging_verbs(action: &Action) -> Verbs {
+    let reads = catalogue::action(action.service(), action.name()).is_some_and(|facts| {
+        facts.access_levels().all(|level| {
+            matches!(level, catalogue::AccessLevel::List | catalogue::AccessLevel::Read)
+        })
+    });
+    let removes = ["Untag", "Remove", "Delete"].iter().any(|word| action.name().contains(word));
+    match (reads, removes) {
+        (true, _) => BTreeSet::from([Verb::Read]),
+        (false, true) => BTreeSet::from([Verb::Update]),
+        (false, false) => BTreeSet::from([Verb::Create, Verb::Update]),
+    }
+}

@@ -1,0 +1,139 @@
+//! The conditions under which a need may be granted: literals, the services that a role trusts, the values of a property.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stackpass_policy::condition::{ConditionKey, Conditions, Operator};
+
+use super::Subject;
+use crate::scope;
+use crate::value::Text;
+
+/// One operator and key with its values.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub(super) operator: Operator,
+    pub(super) key: ConditionKey,
+    pub(super) values: BTreeSet<String>,
+}
+
+/// Works out a rule's conditions. One whose values cannot be known is left out, which the need's scoping does not hide:
+/// leaving a condition out widens, it never breaks a deployment.
+pub(super) fn given(
+    subject: &Subject<'_>,
+    conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>,
+) -> Vec<Condition> {
+    let mut built = Vec::new();
+    for (operator, keys) in conditions {
+        for (key, values) in keys {
+            let (Ok(operator), Ok(key)) = (operator.parse(), key.parse()) else { continue };
+            if let Some(values) = values_of(subject, values) {
+                built.push(Condition { operator, key, values });
+            }
+        }
+    }
+    built
+}
+
+/// Puts conditions into the form of a policy.
+pub(super) fn build(conditions: &[Condition]) -> Conditions {
+    let mut built = Conditions::new();
+    for condition in conditions {
+        built.add(condition.operator, condition.key.clone(), condition.values.iter().cloned());
+    }
+    built
+}
+
+/// `iam:PassedToService` with the services that a role trusts, else with the service that a type is known to pass roles to.
+pub(super) fn passed_to_service(
+    subject: &Subject<'_>,
+    role: &Text,
+    service: Option<&str>,
+) -> Option<Condition> {
+    let services = match trusted_services(subject, role) {
+        Some(services) => services,
+        None => BTreeSet::from([service?.to_owned()]),
+    };
+    Some(Condition {
+        operator: "StringEquals".parse().ok()?,
+        key: "iam:PassedToService".parse().ok()?,
+        values: services,
+    })
+}
+
+fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String>> {
+    let mut known = BTreeSet::new();
+    for value in values {
+        if let Some(path) = value.strip_prefix("$trust(").and_then(|rest| rest.strip_suffix(')')) {
+            let found = subject.resource.properties.at(path);
+            let texts = found.values.iter().flat_map(|found| found.value.texts());
+            let trusted: Option<Vec<_>> =
+                texts.map(|text| trusted_services(subject, &text)).collect();
+            match trusted {
+                Some(trusted) if found.complete && !trusted.is_empty() => {
+                    return Some(trusted.into_iter().flatten().collect());
+                }
+                _ => {}
+            }
+        } else if let Some(path) =
+            value.strip_prefix("$value(").and_then(|rest| rest.strip_suffix(')'))
+        {
+            let found = subject.resource.properties.at(path);
+            if !found.complete {
+                return None;
+            }
+            for pattern in found
+                .values
+                .iter()
+                .flat_map(|found| found.value.texts())
+                .flat_map(|text| scope::patterns(subject.stack, &text))
+            {
+                if pattern.glob.starts_with('*') {
+                    return None;
+                }
+                known.insert(pattern.glob);
+            }
+        } else if value == "$self" {
+            known.extend(
+                scope::arns(subject.stack, subject.resource)
+                    .into_iter()
+                    .map(|pattern| pattern.glob),
+            );
+        } else if let Some(reference) =
+            value.strip_prefix("$ref(").and_then(|rest| rest.strip_suffix(')'))
+        {
+            let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
+            let found = subject.resource.properties.at(path);
+            if !found.complete {
+                return None;
+            }
+            for text in found.values.iter().flat_map(|found| found.value.texts()) {
+                for pattern in scope::patterns(subject.stack, &text) {
+                    if !pattern.glob.starts_with("arn:") {
+                        return None;
+                    }
+                    known.insert(format!("{}{suffix}", pattern.glob));
+                }
+            }
+        } else {
+            known.insert(value.clone());
+        }
+    }
+    (!known.is_empty()).then_some(known)
+}
+
+/// The services that a role of the same stack trusts; `None` if the role or its trust policy is not known, or it trusts none.
+fn trusted_services(subject: &Subject<'_>, role: &Text) -> Option<BTreeSet<String>> {
+    let (logical_id, _) = role.as_attribute()?;
+    let role = subject.stack.resources.get(logical_id)?;
+    let found = role.properties.at("AssumeRolePolicyDocument.Statement.Principal.Service");
+    if !found.complete {
+        return None;
+    }
+    let mut services = BTreeSet::new();
+    for text in found.values.iter().flat_map(|found| found.value.texts()) {
+        // `lambda.${AWS::URLSuffix}` is `amazonaws.com` for service principals in every partition that CDK writes it for.
+        let known = text.known()?;
+        services.insert(known.to_owned());
+    }
+    (!services.is_empty()).then_some(services)
+}

@@ -1,0 +1,216 @@
+//! What an action acts on: worked out from the catalogue, or as a rule says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stackpass_policy::action::Action;
+use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::catalogue::{self, ResourceTypeFacts};
+
+use super::Subject;
+use crate::generic;
+use crate::need::Scoping;
+use crate::rules::On;
+use crate::scope::{self, Pattern};
+use crate::value::Text;
+
+/// The ARNs of one scoping.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) scoping: Scoping,
+    pub(super) arns: BTreeSet<ArnPattern>,
+}
+
+/// What an action acts on, the ARNs grouped by how closely they could be named.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Targets(pub(super) Vec<Target>);
+
+impl Targets {
+    pub(super) fn of(patterns: impl IntoIterator<Item = Pattern>) -> Targets {
+        let mut groups: BTreeMap<Scoping, BTreeSet<ArnPattern>> = BTreeMap::new();
+        for pattern in patterns {
+            let arn = pattern.glob.parse().unwrap_or_else(|_| ArnPattern::any());
+            groups.entry(pattern.scoping).or_default().insert(arn);
+        }
+        Targets(groups.into_iter().map(|(scoping, arns)| Target { scoping, arns }).collect())
+    }
+
+    pub(super) fn merged(several: impl IntoIterator<Item = Targets>) -> Targets {
+        let mut groups: BTreeMap<Scoping, BTreeSet<ArnPattern>> = BTreeMap::new();
+        for target in several.into_iter().flat_map(|targets| targets.0) {
+            groups.entry(target.scoping).or_default().extend(target.arns);
+        }
+        Targets(groups.into_iter().map(|(scoping, arns)| Target { scoping, arns }).collect())
+    }
+
+    fn everything(scoping: Scoping) -> Targets {
+        Targets(vec![Target { scoping, arns: BTreeSet::from([ArnPattern::any()]) }])
+    }
+}
+
+/// Works out what an action acts on from the resource types that the catalogue gives for it.
+///
+/// If the action accepts the resource's own ARN, that is it, together with the other resource types that the action requires.
+/// Otherwise the resource's typed references tell; what nothing tells is the wildcard of the resource type.
+pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
+    if let Some(template) = generic::scope_of(action) {
+        return Targets::of(scope::fill(subject.stack, Some(subject.resource), template));
+    }
+    let own = scope::arns(subject.stack, subject.resource);
+    let Some(facts) = catalogue::action(action.service(), action.name()) else {
+        let of_service =
+            |pattern: &Pattern| pattern.glob.split(':').nth(2) == Some(action.service());
+        return if !own.is_empty() && own.iter().all(of_service) {
+            Targets::of(own)
+        } else {
+            Targets::everything(Scoping::AnyOfType)
+        };
+    };
+    let accepted: Vec<(ResourceTypeFacts, bool)> = facts.resource_types().collect();
+    if accepted.is_empty() {
+        return Targets::everything(Scoping::NoResourceLevel);
+    }
+    let is_own = |kind: &ResourceTypeFacts| {
+        let wildcard = scope::wildcard(subject.stack, kind.arn());
+        !own.is_empty() && own.iter().all(|pattern| scope::fits(&pattern.glob, &wildcard))
+    };
+    let mut patterns = BTreeSet::new();
+    let own_accepted = accepted.iter().any(|(kind, _)| is_own(kind));
+    if own_accepted {
+        patterns.extend(own.iter().cloned());
+    }
+    let any_required = accepted.iter().any(|(_, required)| *required);
+    for (kind, required) in &accepted {
+        let wanted = *required || !own_accepted && !any_required;
+        if wanted && !is_own(kind) {
+            patterns.extend(referenced(subject, kind));
+        }
+    }
+    Targets::of(patterns)
+}
+
+/// What a rule's `on` says.
+pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Targets {
+    let formats: Vec<&'static str> = match catalogue::action(action.service(), action.name()) {
+        Some(facts) => facts.resource_types().map(|(kind, _)| kind.arn()).collect(),
+        None => Vec::new(),
+    };
+    let mut patterns = BTreeSet::new();
+    for on in on {
+        match on {
+            On::Itself(suffix) => {
+                patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix))
+            }
+            On::Arn(template) => {
+                patterns.extend(scope::fill(subject.stack, Some(subject.resource), template))
+            }
+            On::Executor => patterns.extend(
+                subject
+                    .stack
+                    .setting
+                    .execution_role
+                    .iter()
+                    .map(|role| Pattern { glob: role.clone(), scoping: Scoping::Named }),
+            ),
+            On::Any => {
+                let scoping =
+                    if formats.is_empty() { Scoping::NoResourceLevel } else { Scoping::AnyOfType };
+                patterns.insert(Pattern { glob: "*".to_owned(), scoping });
+            }
+            On::Reference { path, suffix } => {
+                patterns.extend(suffixed(at_path(subject, path, &formats), suffix))
+            }
+        }
+    }
+    Targets::of(patterns)
+}
+
+/// What a property refers to, for an action that accepts ARNs of these formats. Nothing, if it refers to something else.
+pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BTreeSet<Pattern> {
+    let found = subject.resource.properties.at(path);
+    let mut patterns = BTreeSet::new();
+    let formats = likeliest_first(subject, path, formats);
+    for value in &found.values {
+        for text in value.value.texts() {
+            patterns.extend(refers(subject, &text, &formats));
+        }
+    }
+    if !found.complete {
+        let wide = formats.iter().map(|format| scope::wildcard(subject.stack, format));
+        patterns.extend(wide.map(|glob| Pattern { glob, scoping: Scoping::UnknownValue }));
+    }
+    patterns
+}
+
+/// ARN formats in the order in which a bare name is taken for one of them: that of the type which the registry says the property
+/// refers to, then those with the fewest parts.
+fn likeliest_first<'a>(subject: &Subject<'_>, path: &str, formats: &[&'a str]) -> Vec<&'a str> {
+    let targets: Vec<String> = subject
+        .registered
+        .into_iter()
+        .flat_map(|registered| registered.references())
+        .filter(|reference| reference.property == path)
+        .filter_map(|reference| scope::arn_template(reference.target_type))
+        .map(|template| scope::wildcard(subject.stack, template))
+        .collect();
+    let mut formats = if formats.is_empty() { vec!["*"] } else { formats.to_vec() };
+    formats.sort_by_key(|format| {
+        let wildcard = scope::wildcard(subject.stack, format);
+        let is_target = targets.iter().any(|target| scope::fits(target, &wildcard));
+        (!is_target, format.matches("${").count())
+    });
+    formats
+}
+
+fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Pattern> {
+    if let Some(patterns) = scope::of_same_stack(subject.stack, text, formats) {
+        return patterns;
+    }
+    let accepted: Vec<String> =
+        formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
+    for format in formats {
+        let patterns = scope::referred(subject.stack, text, format);
+        let within =
+            |pattern: &Pattern| accepted.iter().any(|wildcard| overlaps(&pattern.glob, wildcard));
+        let kept: BTreeSet<Pattern> = patterns.into_iter().filter(within).collect();
+        if !kept.is_empty() {
+            return kept;
+        }
+    }
+    BTreeSet::new()
+}
+
+fn overlaps(left: &str, right: &str) -> bool {
+    match (left.parse::<ArnPattern>(), right.parse::<ArnPattern>()) {
+        (Ok(left), Ok(right)) => left.overlaps(&right),
+        _ => true,
+    }
+}
+
+/// What the resource's typed references say of a resource type that an action acts on; else the type's wildcard.
+fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
+    let wildcard = scope::wildcard(subject.stack, kind.arn());
+    let mut patterns = BTreeSet::new();
+    for reference in subject.registered.into_iter().flat_map(|registered| registered.references()) {
+        let Some(template) = scope::arn_template(reference.target_type) else { continue };
+        if scope::fits(&scope::wildcard(subject.stack, template), &wildcard) {
+            patterns.extend(at_path(subject, reference.property, &[kind.arn()]));
+        }
+    }
+    if patterns.is_empty() {
+        patterns.insert(Pattern { glob: wildcard, scoping: Scoping::AnyOfType });
+    }
+    patterns
+}
+
+fn suffixed(patterns: BTreeSet<Pattern>, suffix: &str) -> BTreeSet<Pattern> {
+    patterns
+        .into_iter()
+        .map(|pattern| {
+            let glob = match (pattern.glob.ends_with('*'), suffix.strip_prefix('*')) {
+                (true, Some(rest)) => format!("{}{rest}", pattern.glob),
+                _ => format!("{}{suffix}", pattern.glob),
+            };
+            Pattern { glob, ..pattern }
+        })
+        .collect()
+}

@@ -1,0 +1,285 @@
+//! Template to resolved stack: intrinsic functions, parameters and conditions worked out as far as they can be before a deployment.
+//!
+//! Nothing here guesses. What is not known stays [`Value::Unknown`], and a resource whose condition is not known stays in.
+//! The law behind it: what is derived under an unknown parameter contains what is derived under every value of it.
+
+mod conditions;
+mod intrinsics;
+mod parameters;
+mod texts;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use stackpass_policy::source::{Diagnostic, Source, Span};
+use stackpass_policy::tree::{Kind, Node};
+
+use crate::template::{LogicalId, Template};
+use crate::value::{Located, Text, Truth, Value};
+
+/// What the user knows of a deployment beyond its template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The name of the stack, `None` if it is not known.
+    pub stack_name: Option<Text>,
+    /// The account id, `None` if it is not known.
+    pub account: Option<String>,
+    /// The region, `None` if it is not known.
+    pub region: Option<String>,
+    /// The partition, `None` if it is not known.
+    pub partition: Option<String>,
+    /// The values of parameters.
+    pub parameters: BTreeMap<String, Value>,
+    /// The tags of the stack, which `CloudFormation` puts on every resource.
+    pub stack_tags: BTreeMap<String, String>,
+    /// The ARN of the role that `CloudFormation` acts with, if it acts with one.
+    pub execution_role: Option<String>,
+}
+
+/// A stack whose values are worked out.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// What was known beyond the template.
+    pub setting: Setting,
+    /// The template's text, for places.
+    pub source: Arc<Source>,
+    /// The resources that are or may be deployed.
+    pub resources: BTreeMap<LogicalId, Resource>,
+    /// The outputs.
+    pub outputs: BTreeMap<String, Value>,
+    /// The nested stacks whose templates are known, by the logical id of their resource.
+    pub nested: BTreeMap<LogicalId, Stack>,
+    /// What the template asks of `CloudFormation` itself.
+    pub uses: BTreeSet<Use>,
+}
+
+/// A resource whose values are worked out.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its logical id.
+    pub logical_id: LogicalId,
+    /// Its type, `AWS::S3::Bucket` for one.
+    pub resource_type: String,
+    /// Where the resource stands.
+    pub span: Span,
+    /// Its properties; a map unless the template is odd.
+    pub properties: Value,
+    /// Whether its condition holds.
+    pub presence: Truth,
+    /// What happens to it when it leaves the stack.
+    pub deletion_policy: DeletionPolicy,
+    /// What happens to the old one when an update replaces it.
+    pub update_replace_policy: DeletionPolicy,
+    /// Whether the template says how to update it.
+    pub has_update_policy: bool,
+}
+
+/// What `CloudFormation` does with a resource that it no longer needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletionPolicy {
+    /// Deletes it.
+    Delete,
+    /// Keeps it.
+    Retain,
+    /// Keeps it, unless its creation is being rolled back.
+    RetainExceptOnCreate,
+    /// Takes a snapshot, then deletes it.
+    Snapshot,
+    /// Not known before the deployment; any of them.
+    Unknown,
+}
+
+/// Something that `CloudFormation` looks up while it reads a template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub kind: UseKind,
+}
+
+/// The kinds of look-ups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UseKind {
+    /// `Fn::GetAZs`.
+    AvailabilityZones,
+    /// `Fn::ImportValue`.
+    Import,
+    /// `{{resolve:secretsmanager:...}}`: the secret's name or ARN.
+    Secret(Text),
+    /// `{{resolve:ssm-secure:...}}`: the parameter's name.
+    SecureParameter(Text),
+    /// `{{resolve:ssm:...}}`: the parameter's name.
+    DynamicParameter(Text),
+    /// A template parameter of a type `AWS::SSM::Parameter::...`: the name of the Systems Manager parameter.
+    StoredParameter(Text),
+    /// A template parameter of a type `AWS::EC2::...` or the like, whose value `CloudFormation` checks: the type.
+    ParameterType(String),
+    /// A transform of the whole template or of a part of it: its name.
+    Transform(String),
+}
+
+/// Works a template out.
+///
+/// Problems with the template's references and functions come back as diagnostics; their values count as unknown.
+pub fn resolve(
+    source: &Arc<Source>,
+    template: &Template,
+    setting: &Setting,
+) -> (Stack, Vec<Diagnostic>) {
+    let mut evaluation = Evaluation {
+        template,
+        setting,
+        parameters: BTreeMap::new(),
+        conditions: BTreeMap::new(),
+        uses: BTreeSet::new(),
+        diagnostics: Vec::new(),
+        depth: 0,
+    };
+    evaluation.read_parameters();
+    evaluation.read_transforms();
+    let resources = template
+        .resources
+        .values()
+        .filter_map(|resource| evaluation.resource(resource))
+        .collect::<Vec<_>>();
+    let outputs = template
+        .outputs
+        .iter()
+        .map(|(name, output)| (name.clone(), evaluation.value(&output.value)))
+        .collect();
+    let stack = Stack {
+        setting: setting.clone(),
+        source: Arc::clone(source),
+        resources: resources
+            .into_iter()
+            .map(|resource| (resource.logical_id.clone(), resource))
+            .collect(),
+        outputs,
+        nested: BTreeMap::new(),
+        uses: evaluation.uses,
+    };
+    evaluation.diagnostics.sort();
+    evaluation.diagnostics.dedup();
+    (stack, evaluation.diagnostics)
+}
+
+/// How deep functions may nest before a value counts as unknown.
+const MAX_DEPTH: usize = 100;
+
+/// One template on its way to a stack.
+#[derive(Debug)]
+struct Evaluation<'a> {
+    template: &'a Template,
+    setting: &'a Setting,
+    parameters: BTreeMap<String, Value>,
+    /// `None` while a condition is being worked out, which cuts cycles.
+    conditions: BTreeMap<String, Option<Truth>>,
+    uses: BTreeSet<Use>,
+    diagnostics: Vec<Diagnostic>,
+    depth: usize,
+}
+
+impl Evaluation<'_> {
+    fn resource(&mut self, resource: &crate::template::Resource) -> Option<Resource> {
+        let presence = match &resource.condition {
+            Some(name) => self.condition(name, resource.span),
+            None => Truth::Yes,
+        };
+        if presence == Truth::No {
+            return None;
+        }
+        Some(Resource {
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.resource_type.clone(),
+            span: resource.span,
+            properties: match &resource.properties.kind {
+                Kind::Null => Value::Map(crate::value::Map::default()),
+                _ => self.value(&resource.properties),
+            },
+            presence,
+            deletion_policy: self.deletion_policy(resource.deletion_policy.as_ref()),
+            update_replace_policy: self.deletion_policy(resource.update_replace_policy.as_ref()),
+            has_update_policy: resource.update_policy.is_some(),
+        })
+    }
+
+    fn deletion_policy(&mut self, node: Option<&Node>) -> DeletionPolicy {
+        let Some(node) = node else { return DeletionPolicy::Delete };
+        match self.value(node) {
+            Value::Text(text) => match text.known() {
+                Some("Retain") => DeletionPolicy::Retain,
+                Some("RetainExceptOnCreate") => DeletionPolicy::RetainExceptOnCreate,
+                Some("Snapshot") => DeletionPolicy::Snapshot,
+                Some("Delete") => DeletionPolicy::Delete,
+                _ => DeletionPolicy::Unknown,
+            },
+            Value::Absent => DeletionPolicy::Delete,
+            _ => DeletionPolicy::Unknown,
+        }
+    }
+
+    /// Works out any value.
+    fn value(&mut self, node: &Node) -> Value {
+        if self.depth >= MAX_DEPTH {
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = match &node.kind {
+            Kind::Null => Value::Absent,
+            Kind::Bool(value) => Value::Bool(*value),
+            Kind::Number(text) => Value::text(text.clone()),
+            Kind::String(text) => Value::Text(self.dynamic_references(text, node.span)),
+            Kind::List(items) => self.list(items),
+            Kind::Map(entries) => match entries.as_slice() {
+                [entry] if is_function(&entry.key) => {
+                    self.function(&entry.key, &entry.value, node.span)
+                }
+                _ => self.map(node),
+            },
+        };
+        self.depth -= 1;
+        value
+    }
+
+    fn list(&mut self, items: &[Node]) -> Value {
+        let mut list = crate::value::List::default();
+        for item in items {
+            match self.value(item) {
+                Value::Absent => {}
+                Value::Unknown => {
+                    list.items.push(Located { value: Value::Unknown, span: item.span })
+                }
+                value => list.items.push(Located { value, span: item.span }),
+            }
+        }
+        Value::List(list)
+    }
+
+    fn map(&mut self, node: &Node) -> Value {
+        let mut map = crate::value::Map::default();
+        for entry in node.entries() {
+            if entry.key.starts_with("Fn::") {
+                // `Fn::Transform` and `Fn::ForEach` beside other keys add entries that are not known here.
+                self.function(&entry.key, &entry.value, node.span);
+                map.open = true;
+                continue;
+            }
+            match self.value(&entry.value) {
+                Value::Absent => {}
+                value => {
+                    map.entries.insert(entry.key.clone(), Located { value, span: entry.key_span });
+                }
+            }
+        }
+        Value::Map(map)
+    }
+
+    fn diagnose(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+fn is_function(key: &str) -> bool {
+    key == "Ref" || key == "Condition" || key.starts_with("Fn::")
+}

@@ -1,0 +1,341 @@
+//! The intrinsic functions that give values.
+
+use std::collections::BTreeMap;
+
+use stackpass_policy::source::{Diagnostic, Span};
+use stackpass_policy::tree::{Kind, Node};
+
+use super::texts::append;
+use super::{Evaluation, Use, UseKind};
+use crate::template::LogicalId;
+use crate::value::{List, Located, Map, Text, Truth, Value};
+
+impl Evaluation<'_> {
+    /// The value of a function call.
+    pub(super) fn function(&mut self, name: &str, argument: &Node, span: Span) -> Value {
+        match name {
+            "Ref" => match argument.as_str() {
+                Some(target) => self.reference(target, span),
+                None => Value::Unknown,
+            },
+            "Fn::GetAtt" => self.get_att(argument, span),
+            "Fn::Sub" => self.sub(argument, span),
+            "Fn::Join" => self.join(argument),
+            "Fn::Split" => self.split(argument),
+            "Fn::Select" => self.select(argument),
+            "Fn::If" => self.choose(argument),
+            "Fn::FindInMap" => self.find_in_map(argument, span),
+            "Fn::GetAZs" => {
+                self.value(argument);
+                self.uses.insert(Use { span, kind: UseKind::AvailabilityZones });
+                unknown_list()
+            }
+            "Fn::ImportValue" => {
+                self.value(argument);
+                self.uses.insert(Use { span, kind: UseKind::Import });
+                Value::Unknown
+            }
+            "Fn::Cidr" => {
+                self.value(argument);
+                unknown_list()
+            }
+            "Fn::Base64" | "Fn::ToJsonString" => {
+                // Their argument may hold references that matter; the text itself never scopes anything.
+                self.value(argument);
+                Value::Text(Text::any())
+            }
+            "Fn::Length" => match self.value(argument) {
+                Value::List(list) if !list.open => Value::text(list.items.len().to_string()),
+                _ => Value::Unknown,
+            },
+            "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
+                let call = Node {
+                    kind: Kind::Map(vec![stackpass_policy::tree::Entry {
+                        key: name.to_owned(),
+                        key_span: span,
+                        value: argument.clone(),
+                    }]),
+                    span,
+                    tag: None,
+                };
+                truth_value(self.truth(&call))
+            }
+            // A property may be called `Condition`: a policy statement's is, and holds a mapping.
+            "Condition" => match argument.as_str() {
+                Some(name) if self.template.conditions.contains_key(name) => {
+                    truth_value(self.condition(name, span))
+                }
+                _ => {
+                    let value = self.value(argument);
+                    let entries = BTreeMap::from([(
+                        "Condition".to_owned(),
+                        Located { value, span: argument.span },
+                    )]);
+                    Value::Map(Map { entries, open: false })
+                }
+            },
+            "Fn::Transform" => {
+                self.value(argument);
+                if let Some(name) = argument.field("Name").and_then(Node::as_str) {
+                    self.uses.insert(Use { span, kind: UseKind::Transform(name.to_owned()) });
+                }
+                Value::Unknown
+            }
+            name if name.starts_with("Fn::ForEach") => {
+                self.value(argument);
+                Value::Unknown
+            }
+            _ => {
+                let diagnostic = Diagnostic::warning(
+                    "unknown-function",
+                    span,
+                    format!("`{name}` is no intrinsic function"),
+                );
+                self.diagnose(diagnostic.with_help("its value counts as unknown"));
+                Value::Unknown
+            }
+        }
+    }
+
+    /// `Ref`.
+    pub(super) fn reference(&mut self, target: &str, span: Span) -> Value {
+        let known = |value: &Option<String>| value.clone().map_or(Value::Unknown, Value::text);
+        match target {
+            "AWS::NoValue" => Value::Absent,
+            "AWS::AccountId" => known(&self.setting.account),
+            "AWS::Region" => known(&self.setting.region),
+            "AWS::Partition" => known(&self.setting.partition),
+            "AWS::StackName" => self.setting.stack_name.clone().map_or(Value::Unknown, Value::Text),
+            "AWS::URLSuffix" => match self.setting.partition.as_deref() {
+                Some("aws" | "aws-us-gov") => Value::text("amazonaws.com"),
+                Some("aws-cn") => Value::text("amazonaws.com.cn"),
+                _ => Value::Unknown,
+            },
+            "AWS::NotificationARNs" => unknown_list(),
+            pseudo if pseudo.starts_with("AWS::") => Value::Unknown,
+            _ => {
+                if let Some(value) = self.parameters.get(target) {
+                    return value.clone();
+                }
+                match self.resource_id(target) {
+                    Some(logical_id) => Value::Text(Text::attribute(logical_id, None)),
+                    None => self.unknown_reference(target, span),
+                }
+            }
+        }
+    }
+
+    /// `Fn::GetAtt` of a resource and an attribute.
+    pub(super) fn attribute(&mut self, target: &str, attribute: &str, span: Span) -> Value {
+        match self.resource_id(target) {
+            Some(logical_id) => {
+                Value::Text(Text::attribute(logical_id, Some(attribute.to_owned())))
+            }
+            None => self.unknown_reference(target, span),
+        }
+    }
+
+    fn resource_id(&self, target: &str) -> Option<LogicalId> {
+        let logical_id = target.parse::<LogicalId>().ok()?;
+        self.template.resources.contains_key(&logical_id).then_some(logical_id)
+    }
+
+    fn unknown_reference(&mut self, target: &str, span: Span) -> Value {
+        // A transform may add parameters and resources that are not in the text.
+        if self.template.transforms.is_empty() {
+            let message = format!("nothing in the template is called `{target}`");
+            let diagnostic = Diagnostic::error("unknown-reference", span, message);
+            self.diagnose(
+                diagnostic
+                    .with_help("declare it under `Parameters` or `Resources`, or mend the name"),
+            );
+        }
+        Value::Unknown
+    }
+
+    fn get_att(&mut self, argument: &Node, span: Span) -> Value {
+        match argument.items() {
+            [target, attribute] => {
+                let attribute = self.value(attribute);
+                match (target.as_str(), &attribute) {
+                    (Some(target), Value::Text(attribute)) => match attribute.known() {
+                        Some(attribute) => self.attribute(target, attribute, span),
+                        None => Value::Unknown,
+                    },
+                    _ => Value::Unknown,
+                }
+            }
+            _ => match argument.as_str().and_then(|text| text.split_once('.')) {
+                Some((target, attribute)) => self.attribute(target, attribute, span),
+                None => Value::Unknown,
+            },
+        }
+    }
+
+    fn sub(&mut self, argument: &Node, span: Span) -> Value {
+        match (&argument.kind, argument.items()) {
+            (Kind::String(template), _) => self.substitute(template, &BTreeMap::new(), span),
+            (_, [template, variables]) => match template.as_str() {
+                Some(template) => {
+                    let values = variables
+                        .entries()
+                        .iter()
+                        .map(|entry| (entry.key.clone(), self.value(&entry.value)))
+                        .collect::<BTreeMap<_, _>>();
+                    self.substitute(template, &values, span)
+                }
+                None => Value::Unknown,
+            },
+            _ => Value::Unknown,
+        }
+    }
+
+    fn join(&mut self, argument: &Node) -> Value {
+        let [delimiter, list] = argument.items() else { return Value::Unknown };
+        let delimiter = match delimiter.as_str() {
+            Some(delimiter) => Text::literal(delimiter),
+            None => Text::any(),
+        };
+        let list = self.value(list);
+        let alternatives = list.alternatives().iter().map(|list| match list {
+            Value::List(list) if !list.open => {
+                let mut texts = vec![Text::default()];
+                for (index, item) in list.items.iter().enumerate() {
+                    if index > 0 {
+                        append(&mut texts, std::slice::from_ref(&delimiter));
+                    }
+                    append(&mut texts, &item.value.texts());
+                }
+                Value::one_of(texts.into_iter().map(Value::Text))
+            }
+            Value::List(_) | Value::Unknown => Value::Text(Text::any()),
+            // A list parameter with one value, or a mistake that `CloudFormation` will report.
+            value => value.clone(),
+        });
+        Value::one_of(alternatives.collect::<Vec<_>>())
+    }
+
+    fn split(&mut self, argument: &Node) -> Value {
+        let [delimiter, text] = argument.items() else { return Value::Unknown };
+        let text = self.value(text);
+        let Some(delimiter) = delimiter.as_str().filter(|delimiter| !delimiter.is_empty()) else {
+            return unknown_list();
+        };
+        let alternatives = text.alternatives().iter().map(|value| match value {
+            Value::Text(text) => match text.known() {
+                Some(text) => {
+                    let items = text.split(delimiter);
+                    let items =
+                        items.map(|item| Located { value: Value::text(item), span: argument.span });
+                    Value::List(List { items: items.collect(), open: false })
+                }
+                None => unknown_list(),
+            },
+            _ => unknown_list(),
+        });
+        Value::one_of(alternatives.collect::<Vec<_>>())
+    }
+
+    fn select(&mut self, argument: &Node) -> Value {
+        let [index, list] = argument.items() else { return Value::Unknown };
+        let index = match self.value(index) {
+            Value::Text(text) => text.known().and_then(|text| text.parse::<usize>().ok()),
+            _ => None,
+        };
+        let list = self.value(list);
+        let alternatives = list.alternatives().iter().map(|list| match (list, index) {
+            (Value::List(list), Some(index)) => match list.items.get(index) {
+                // An item before it may turn out absent, or be several.
+                Some(_)
+                    if list
+                        .items
+                        .iter()
+                        .take(index)
+                        .any(|item| item.value.presence() == Truth::Maybe) =>
+                {
+                    Value::Unknown
+                }
+                Some(item) => item.value.clone(),
+                None => Value::Unknown,
+            },
+            _ => Value::Unknown,
+        });
+        Value::one_of(alternatives.collect::<Vec<_>>())
+    }
+
+    fn choose(&mut self, argument: &Node) -> Value {
+        let [condition, yes, no] = argument.items() else { return Value::Unknown };
+        let truth = match condition.as_str() {
+            Some(name) => self.condition(name, condition.span),
+            None => self.truth(condition),
+        };
+        match truth {
+            Truth::Yes => self.value(yes),
+            Truth::No => self.value(no),
+            Truth::Maybe => {
+                let values = [self.value(yes), self.value(no)];
+                Value::one_of(values)
+            }
+        }
+    }
+
+    fn find_in_map(&mut self, argument: &Node, span: Span) -> Value {
+        let [map, first, second, rest @ ..] = argument.items() else { return Value::Unknown };
+        let default = rest
+            .first()
+            .and_then(|options| options.field("DefaultValue"))
+            .map(|node| self.value(node));
+        let (map, first, second) = (self.value(map), self.value(first), self.value(second));
+        let Value::Text(map) = map else { return Value::Unknown };
+        let Some(map_name) = map.known() else { return Value::Unknown };
+        let Some(mapping) = self.template.mappings.get(map_name) else {
+            if default.is_none() && self.template.transforms.is_empty() {
+                let message = format!("no mapping is called `{map_name}`");
+                let diagnostic = Diagnostic::error("unknown-mapping", span, message);
+                self.diagnose(
+                    diagnostic.with_help("declare it under `Mappings`, or mend the name"),
+                );
+            }
+            return default.unwrap_or(Value::Unknown);
+        };
+        let mut values = Vec::new();
+        let mut certain = true;
+        for first in keys(&first) {
+            for outer in mapping.entries() {
+                if !first.as_deref().is_none_or(|key| key == outer.key) {
+                    continue;
+                }
+                for second in keys(&second) {
+                    for inner in outer.value.entries() {
+                        if second.as_deref().is_none_or(|key| key == inner.key) {
+                            values.push(self.value(&inner.value));
+                        }
+                    }
+                }
+                certain &= first.is_some();
+            }
+        }
+        match default {
+            Some(default) if !certain || values.is_empty() => values.push(default),
+            _ => {}
+        }
+        if values.is_empty() { Value::Unknown } else { Value::one_of(values) }
+    }
+}
+
+/// The keys that a value may be; `None` stands for any.
+fn keys(value: &Value) -> Vec<Option<String>> {
+    value.texts().iter().map(|text| text.known().map(str::to_owned)).collect()
+}
+
+fn unknown_list() -> Value {
+    Value::List(List { items: Vec::new(), open: true })
+}
+
+fn truth_value(truth: Truth) -> Value {
+    match truth {
+        Truth::Yes => Value::Bool(true),
+        Truth::No => Value::Bool(false),
+        Truth::Maybe => Value::OneOf(vec![Value::Bool(false), Value::Bool(true)]),
+    }
+}

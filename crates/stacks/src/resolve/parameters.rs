@@ -1,0 +1,110 @@
+//! The values of template parameters: given, else the default, else one of the allowed values, else unknown.
+
+use stackpass_policy::source::{Diagnostic, Span};
+use stackpass_policy::tree::{Kind, Node};
+
+use super::{Evaluation, Use, UseKind};
+use crate::template::Parameter;
+use crate::value::{List, Located, Text, Value};
+
+const SYSTEMS_MANAGER: &str = "AWS::SSM::Parameter::Value<";
+
+impl Evaluation<'_> {
+    pub(super) fn read_parameters(&mut self) {
+        let template = self.template;
+        for (name, parameter) in &template.parameters {
+            let value = self.parameter(name, parameter);
+            self.parameters.insert(name.clone(), value);
+        }
+        for name in self.setting.parameters.keys() {
+            if !template.parameters.contains_key(name) {
+                let message = format!("the template has no parameter `{name}`");
+                let diagnostic = Diagnostic::warning("unknown-parameter", Span::default(), message);
+                self.diagnose(diagnostic.with_help(match template.parameters.len() {
+                    0 => "it declares none".to_owned(),
+                    _ => format!(
+                            "it declares {}",
+                            template
+                                .parameters
+                                .keys()
+                                .map(|name| format!("`{name}`"))
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        ),
+                }));
+            }
+        }
+    }
+
+    pub(super) fn read_transforms(&mut self) {
+        for transform in &self.template.transforms {
+            self.uses.insert(Use {
+                span: transform.span,
+                kind: UseKind::Transform(transform.name.clone()),
+            });
+        }
+    }
+
+    fn parameter(&mut self, name: &str, parameter: &Parameter) -> Value {
+        let kind = parameter.parameter_type.as_str();
+        let given = self.setting.parameters.get(name).cloned();
+        let default = parameter.default.as_ref().map(scalar);
+        let value = given.or(default);
+        if kind.starts_with(SYSTEMS_MANAGER) {
+            // The parameter holds the name of a Systems Manager parameter; `Ref` gives what is stored there.
+            let names = value.map_or_else(|| vec![Text::any()], |value| value.texts());
+            for name in names {
+                self.uses
+                    .insert(Use { span: parameter.span, kind: UseKind::StoredParameter(name) });
+            }
+            return Value::Unknown;
+        }
+        if kind.contains("AWS::") {
+            self.uses.insert(Use {
+                span: parameter.span,
+                kind: UseKind::ParameterType(kind.to_owned()),
+            });
+        }
+        let value = match value {
+            Some(value) => value,
+            None => match &parameter.allowed_values {
+                Some(allowed) if !parameter.no_echo && !allowed.is_empty() => {
+                    Value::one_of(allowed.iter().map(scalar))
+                }
+                _ => Value::Unknown,
+            },
+        };
+        if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+            comma_list(&value)
+        } else {
+            value
+        }
+    }
+}
+
+fn scalar(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Bool(value) => Value::text(value.to_string()),
+        Kind::Number(text) | Kind::String(text) => Value::text(text.clone()),
+        Kind::Null => Value::text(""),
+        Kind::List(_) | Kind::Map(_) => Value::Unknown,
+    }
+}
+
+fn comma_list(value: &Value) -> Value {
+    let alternatives = value.alternatives().iter().map(|value| match value {
+        Value::Text(text) => match text.known() {
+            Some("") => Value::List(List::default()),
+            Some(text) => {
+                let items = text
+                    .split(',')
+                    .map(|item| Located { value: Value::text(item.trim()), span: Span::default() });
+                Value::List(List { items: items.collect(), open: false })
+            }
+            None => Value::Unknown,
+        },
+        Value::List(list) => Value::List(list.clone()),
+        _ => Value::Unknown,
+    });
+    Value::one_of(alternatives)
+}

@@ -1,0 +1,227 @@
+//! The curated rules: what refines the handler permissions of the `CloudFormation` registry.
+//!
+//! Rules are data, one TOML file a service under `rules/`; `docs/src/contributing/rules.md` tells how to write one.
+//! A file is read when a type of its service is first asked for, so a run pays only for the services of its templates.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::names::{Case, NameRule, Style};
+use crate::need::{Hardness, Phase};
+
+mod embedded;
+
+/// What is known of one resource type beyond the registry.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeRules {
+    /// The ARN template, where the registry is wrong or silent.
+    #[serde(default)]
+    pub arn: Option<String>,
+    /// How `CloudFormation` names the resource when the template does not.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// Why resources of this type need nothing, where that is so.
+    #[serde(default)]
+    pub none: Option<String>,
+    /// Which actions are needed when, and on what.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
+    /// Handler actions that are never needed.
+    #[serde(default)]
+    pub drop: Vec<Drop>,
+}
+
+/// How `CloudFormation` names a resource when the template does not.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Name {
+    /// The property that gives the name, if there is one.
+    #[serde(default)]
+    pub property: Option<String>,
+    /// What stands before the logical id.
+    #[serde(default)]
+    pub prefix: String,
+    /// The longest name that the service takes.
+    pub max: usize,
+    /// Whether the generated name is in lower case.
+    #[serde(default)]
+    pub case: Case,
+    /// How the stack's name and the logical id share the room.
+    #[serde(default)]
+    pub style: Style,
+    /// Where the fact comes from.
+    pub evidence: String,
+}
+
+impl Name {
+    /// How a name is generated when the property is absent.
+    pub fn rule(&self) -> NameRule {
+        NameRule { max: self.max, case: self.case, style: self.style }
+    }
+}
+
+/// Actions that are needed under a condition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The actions, as IAM spells them.
+    pub actions: Vec<String>,
+    /// The alternatives under which they are needed; always, if there are none.
+    #[serde(default)]
+    pub when: Vec<When>,
+    /// The phases in which they are needed; those of the handlers, if there are none.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+    /// What they act on; worked out from the catalogue, if there is nothing.
+    #[serde(default)]
+    pub on: Vec<On>,
+    /// Condition operator to condition key to values, which may be `$trust(Path)`, `$value(Path)`, `$ref(Path)` or `$self`.
+    #[serde(default)]
+    pub conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What happens without them.
+    #[serde(default)]
+    pub hardness: Hardness,
+    /// Where the facts come from.
+    pub evidence: Vec<String>,
+}
+
+/// Handler actions that are never needed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drop {
+    /// The actions, as the registry spells them.
+    pub actions: Vec<String>,
+    /// Why they are not needed.
+    pub reason: String,
+}
+
+/// One alternative of a rule's `when`: terms that must all hold.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct When(pub Vec<Term>);
+
+/// One term of an alternative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// `Path`: something stands at the property path.
+    Present(String),
+    /// `!Path`: nothing stands there.
+    Absent(String),
+    /// `Path=value`: this text stands there.
+    Equal(String, String),
+    /// `Path~pattern`: a text that the pattern matches stands there; `*` is its only wildcard.
+    Like(String, String),
+    /// `@tags`: the resource or its stack has tags.
+    Tags,
+    /// `@update_policy`: the resource has an `UpdatePolicy`.
+    UpdatePolicy,
+}
+
+/// What a rule's actions act on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum On {
+    /// `self`, or `self:SUFFIX`: the resource itself, with something appended to its ARN.
+    Itself(String),
+    /// `ref:Path`, or `ref:Path:SUFFIX`: what a property refers to, with something appended to its ARN.
+    Reference {
+        /// The property path.
+        path: String,
+        /// What is appended to the ARN.
+        suffix: String,
+    },
+    /// An ARN template.
+    Arn(String),
+    /// `executor`: the role that `CloudFormation` acts with, if it acts with one.
+    Executor,
+    /// `any`: every resource.
+    Any,
+}
+
+impl TryFrom<String> for When {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<When, String> {
+        let terms = text.split('&').map(|term| {
+            let term = term.trim();
+            if let Some((path, pattern)) = term.split_once('~') {
+                return Ok(Term::Like(path.to_owned(), pattern.to_owned()));
+            }
+            if let Some((path, value)) = term.split_once('=') {
+                return Ok(Term::Equal(path.to_owned(), value.to_owned()));
+            }
+            match (term, term.strip_prefix('!')) {
+                ("@tags", _) => Ok(Term::Tags),
+                ("@update_policy", _) => Ok(Term::UpdatePolicy),
+                ("", _) => Err("a term of `when` is empty".to_owned()),
+                (_, Some(path)) => Ok(Term::Absent(path.to_owned())),
+                _ if term.starts_with('@') => Err(format!("`{term}` is no term of `when`")),
+                _ => Ok(Term::Present(term.to_owned())),
+            }
+        });
+        terms.collect::<Result<_, _>>().map(When)
+    }
+}
+
+impl TryFrom<String> for On {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<On, String> {
+        if text == "any" {
+            return Ok(On::Any);
+        }
+        if text == "executor" {
+            return Ok(On::Executor);
+        }
+        if text.starts_with("arn:") {
+            return Ok(On::Arn(text));
+        }
+        if let Some(reference) = text.strip_prefix("ref:") {
+            let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
+            return Ok(On::Reference { path: path.to_owned(), suffix: suffix.to_owned() });
+        }
+        match text.strip_prefix("self") {
+            Some("") => Ok(On::Itself(String::new())),
+            Some(suffix) if suffix.starts_with(':') => {
+                Ok(On::Itself(suffix.strip_prefix(':').unwrap_or_default().to_owned()))
+            }
+            _ => Err(format!(
+                "`{text}` is neither `self`, `ref:Path`, an ARN template, `executor` nor `any`"
+            )),
+        }
+    }
+}
+
+/// One rule file: the types of one service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    #[serde(default, rename = "type")]
+    types: BTreeMap<String, TypeRules>,
+}
+
+/// The rules of a resource type; `None` if there are none.
+///
+/// All types `Custom::...` share the rules of `Custom::*`.
+pub fn of(resource_type: &str) -> Option<&'static TypeRules> {
+    let resource_type =
+        if resource_type.starts_with("Custom::") { "Custom::*" } else { resource_type };
+    file_of(resource_type)?.types.get(resource_type)
+}
+
+fn file_of(resource_type: &str) -> Option<&'static RuleFile> {
+    static FILES: OnceLock<Vec<OnceLock<RuleFile>>> = OnceLock::new();
+    let service = match resource_type.split("::").collect::<Vec<_>>().as_slice() {
+        ["AWS", service, _] => service.to_ascii_lowercase(),
+        ["Custom", _] => "custom".to_owned(),
+        _ => return None,
+    };
+    let index = embedded::FILES.binary_search_by(|(name, _)| (*name).cmp(service.as_str())).ok()?;
+    let (_, text) = embedded::FILES.get(index)?;
+    let slots = FILES.get_or_init(|| embedded::FILES.iter().map(|_| OnceLock::new()).collect());
+    // A file that does not parse cannot pass the tests; here it counts as one without rules.
+    Some(slots.get(index)?.get_or_init(|| toml::from_str(text).unwrap_or_default()))
+}

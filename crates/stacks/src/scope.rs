@@ -1,0 +1,565 @@
+//! Names and ARNs of a stack's resources, as patterns, before they exist.
+//!
+//! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
+
+use std::collections::BTreeSet;
+
+use stackpass_policy::arn::ArnPattern;
+
+use crate::names::{StackName, generated_name_pattern};
+use crate::need::Scoping;
+use crate::registry;
+use crate::resolve::{Resource, Setting, Stack};
+use crate::rules;
+use crate::template::LogicalId;
+use crate::value::{Part, Text, Truth, Value};
+
+/// How many patterns one text may give before it counts as unknown.
+const MAX_PATTERNS: usize = 32;
+
+/// How many references lie between a resource and its name at the most.
+const MAX_DEPTH: usize = 12;
+
+/// A name or an ARN with wildcards, and how much it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pattern {
+    /// The text; `*` stands for any characters.
+    pub(crate) glob: String,
+    /// How closely it names what is meant.
+    pub(crate) scoping: Scoping,
+}
+
+impl Pattern {
+    fn named(glob: impl Into<String>) -> Pattern {
+        Pattern { glob: glob.into(), scoping: Scoping::Named }
+    }
+
+    fn any(scoping: Scoping) -> Pattern {
+        Pattern { glob: "*".to_owned(), scoping }
+    }
+}
+
+/// The ARNs that a resource may have; empty if its type has no ARN template.
+pub(crate) fn arns(stack: &Stack, resource: &Resource) -> BTreeSet<Pattern> {
+    arns_within(stack, resource, MAX_DEPTH)
+}
+
+/// The ARN template of a resource type.
+pub(crate) fn arn_template(resource_type: &str) -> Option<&'static str> {
+    match rules::of(resource_type).and_then(|rules| rules.arn.as_deref()) {
+        Some(template) => Some(template),
+        None => registry::resource_type(resource_type)?.arn_template(),
+    }
+}
+
+/// The patterns of a text.
+pub(crate) fn patterns(stack: &Stack, text: &Text) -> BTreeSet<Pattern> {
+    patterns_within(stack, text, MAX_DEPTH)
+}
+
+/// Fills an ARN template for a resource: partition, region and account from the setting, the rest from its properties.
+pub(crate) fn fill(
+    stack: &Stack,
+    resource: Option<&Resource>,
+    template: &str,
+) -> BTreeSet<Pattern> {
+    fill_within(stack, resource, template, MAX_DEPTH)
+}
+
+/// The wildcard of an ARN format: account and region as far as they are known, everything else open.
+pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
+    fill(stack, None, format)
+        .into_iter()
+        .next()
+        .map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
+}
+
+/// What a text that refers to something says of its ARN, given the ARN format of what it refers to.
+///
+/// The text may hold an ARN, a name, or the reference of a resource of the same stack.
+pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
+    if let Some(patterns) = of_same_stack(stack, text, &[format]) {
+        return patterns;
+    }
+    patterns(stack, text)
+        .into_iter()
+        .flat_map(|pattern| {
+            if pattern.glob.starts_with("arn:") {
+                return vec![Pattern { glob: six_parts(&pattern.glob), ..pattern }];
+            }
+            // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
+            if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
+                let scoping = if pattern.glob.starts_with("alias/") {
+                    Scoping::AnyOfType
+                } else {
+                    pattern.scoping
+                };
+                let scoping =
+                    if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
+                return vec![Pattern { glob: wildcard(stack, format), scoping }];
+            }
+            let mut name = name_in_address(&pattern.glob, format);
+            if format.contains(":s3:") {
+                name = any_build(&name);
+            }
+            with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
+        })
+        .collect()
+}
+
+/// The ARNs of the resource of the same stack that a text refers to, if they are of one of these formats.
+pub(crate) fn of_same_stack(
+    stack: &Stack,
+    text: &Text,
+    formats: &[&str],
+) -> Option<BTreeSet<Pattern>> {
+    let (logical_id, _) = text.as_attribute()?;
+    let found = arns(stack, stack.resources.get(logical_id)?);
+    let is_of = |format: &&str| {
+        let wildcard = wildcard(stack, format);
+        found.iter().all(|pattern| fits(&pattern.glob, &wildcard))
+    };
+    (!found.is_empty() && formats.iter().any(|format| is_of(format))).then_some(found)
+}
+
+/// A text of a manifest with `${AWS::Partition}` and its kin replaced.
+pub(crate) fn filled_text(setting: &Setting, text: &str) -> String {
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
+    text.replace("${AWS::Partition}", &known(&setting.partition))
+        .replace("${AWS::Region}", &known(&setting.region))
+        .replace("${AWS::AccountId}", &known(&setting.account))
+}
+
+/// Whether an ARN pattern lies within another.
+pub(crate) fn fits(inner: &str, outer: &str) -> bool {
+    match (inner.parse::<ArnPattern>(), outer.parse::<ArnPattern>()) {
+        (Ok(inner), Ok(outer)) => outer.covers(&inner),
+        _ => false,
+    }
+}
+
+fn arns_within(stack: &Stack, resource: &Resource, depth: usize) -> BTreeSet<Pattern> {
+    match arn_template(&resource.resource_type) {
+        Some(template) => fill_within(stack, Some(resource), template, depth),
+        None => BTreeSet::new(),
+    }
+}
+
+fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::from([Pattern::named("")]);
+    for part in text.parts() {
+        let tails = match part {
+            Part::Literal(text) => BTreeSet::from([Pattern::named(text)]),
+            Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            Part::Attribute { logical_id, attribute } => {
+                attribute_patterns(stack, logical_id, attribute.as_deref(), depth)
+            }
+        };
+        patterns = joined(&patterns, &tails);
+    }
+    patterns
+}
+
+fn attribute_patterns(
+    stack: &Stack,
+    logical_id: &LogicalId,
+    attribute: Option<&str>,
+    depth: usize,
+) -> BTreeSet<Pattern> {
+    let unknown = BTreeSet::from([Pattern::any(Scoping::GeneratedId)]);
+    let Some(resource) = stack.resources.get(logical_id) else {
+        return BTreeSet::from([Pattern::any(Scoping::UnknownValue)]);
+    };
+    let Some(depth) = depth.checked_sub(1) else { return unknown };
+    if let Some(output) = attribute.and_then(|attribute| attribute.strip_prefix("Outputs.")) {
+        return match stack
+            .nested
+            .get(logical_id)
+            .and_then(|nested| Some((nested, nested.outputs.get(output)?)))
+        {
+            Some((nested, value)) => value_patterns(nested, value, depth),
+            None => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+        };
+    }
+    let registered = registry::resource_type(&resource.resource_type);
+    let property = match attribute {
+        Some(attribute) => attribute,
+        None => {
+            let mut identifiers =
+                registered.into_iter().flat_map(|registered| registered.ref_identifier());
+            match (identifiers.next(), identifiers.next()) {
+                (Some(only), None) => only,
+                _ => return unknown,
+            }
+        }
+    };
+    if is_arn_attribute(&resource.resource_type, property) {
+        let arns = arns_within(stack, resource, depth);
+        return if arns.is_empty() { unknown } else { arns };
+    }
+    named_property(stack, resource, property, depth)
+}
+
+/// Whether an attribute gives the ARN of the resource itself: `Arn`, or `TopicArn` of a topic.
+fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
+    let kind = resource_type.rsplit("::").next().unwrap_or_default();
+    attribute == "Arn"
+        || attribute == "Id" && kind == "Stack"
+        || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
+        || attribute.strip_suffix("Id").is_some_and(|name| name == kind && kind == "Stack")
+}
+
+/// The text of a property, or the name that `CloudFormation` generates when it is absent.
+fn named_property(
+    stack: &Stack,
+    resource: &Resource,
+    property: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::new();
+    let found = resource.properties.at(property);
+    for found in &found.values {
+        patterns.extend(value_patterns(stack, found.value, depth));
+    }
+    if resource.properties.presence_at(property) == Truth::Yes {
+        return patterns;
+    }
+    let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
+    if !matches!(resource.properties, Value::Map(_)) {
+        patterns.insert(Pattern::any(Scoping::UnknownValue));
+    } else if let Some(rule) = rule.filter(|rule| rule.property.as_deref() == Some(property)) {
+        patterns.insert(generated_name(stack, &resource.logical_id, rule, depth));
+    } else if found.values.is_empty() && found.complete {
+        patterns.insert(Pattern::any(Scoping::GeneratedId));
+    }
+    if !found.complete && found.values.is_empty() {
+        patterns.insert(Pattern::any(Scoping::UnknownValue));
+    }
+    patterns
+}
+
+fn generated_name(
+    stack: &Stack,
+    logical_id: &LogicalId,
+    name: &rules::Name,
+    depth: usize,
+) -> Pattern {
+    let stack_name = stack_name_pattern(stack, depth);
+    let known = match stack_name.as_str() {
+        "*" => StackName::Unknown,
+        name if name.contains('*') => StackName::Pattern(name),
+        name => StackName::Known(name),
+    };
+    let glob = generated_name_pattern(known, &format!("{}{logical_id}", name.prefix), &name.rule());
+    let scoping = match &stack.setting.stack_name {
+        None if glob.trim_end_matches(['*', '-']).contains(logical_id.as_str()) => Scoping::Named,
+        None => Scoping::UnknownStackName,
+        Some(_) if glob == "*" => Scoping::UnknownValue,
+        Some(_) => Scoping::Named,
+    };
+    Pattern { glob, scoping }
+}
+
+/// The name of the stack as a pattern.
+pub(crate) fn stack_name(stack: &Stack) -> String {
+    stack_name_pattern(stack, MAX_DEPTH)
+}
+
+fn stack_name_pattern(stack: &Stack, depth: usize) -> String {
+    match &stack.setting.stack_name {
+        Some(text) => {
+            let mut patterns = patterns_within(stack, text, depth).into_iter();
+            match (patterns.next(), patterns.next()) {
+                (Some(only), None) => only.glob,
+                _ => "*".to_owned(),
+            }
+        }
+        None => "*".to_owned(),
+    }
+}
+
+fn value_patterns(stack: &Stack, value: &Value, depth: usize) -> BTreeSet<Pattern> {
+    let mut patterns = BTreeSet::new();
+    for text in value.texts() {
+        patterns.extend(patterns_within(stack, &text, depth));
+    }
+    bounded(patterns)
+}
+
+fn fill_within(
+    stack: &Stack,
+    resource: Option<&Resource>,
+    template: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
+    let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
+    let mut patterns = BTreeSet::from([Pattern::named("")]);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((variable, after)) = after.split_once('}') else { break };
+        patterns = joined(&patterns, &BTreeSet::from([Pattern::named(before)]));
+        let tails = match variable {
+            "Partition" => BTreeSet::from([Pattern::named(known(&stack.setting.partition))]),
+            "Region" => BTreeSet::from([Pattern::named(known(&stack.setting.region))]),
+            "Account" | "AccountId" => {
+                BTreeSet::from([Pattern::named(known(&stack.setting.account))])
+            }
+            "StackName"
+                if resource.is_none_or(|resource| {
+                    resource.properties.presence_at(variable) == Truth::No
+                }) =>
+            {
+                BTreeSet::from([Pattern::named(stack_name_pattern(stack, depth))])
+            }
+            "LogicalId" => BTreeSet::from([Pattern::named(
+                resource.map_or("*", |resource| resource.logical_id.as_str()),
+            )]),
+            variable => match (resource, depth.checked_sub(1)) {
+                (Some(resource), Some(depth)) => {
+                    variable_patterns(stack, resource, variable, depth)
+                }
+                _ => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
+            },
+        };
+        patterns = joined(&patterns, &tails);
+        rest = after;
+    }
+    let filled = joined(&patterns, &BTreeSet::from([Pattern::named(rest)]));
+    if template.starts_with("arn:${Partition}:s3:::") && template.contains('/') {
+        return filled.into_iter().map(object_pattern).collect();
+    }
+    filled
+}
+
+/// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
+fn object_pattern(pattern: Pattern) -> Pattern {
+    let bucket = pattern
+        .glob
+        .rsplit(":::")
+        .next()
+        .and_then(|object| object.split('/').next())
+        .unwrap_or_default();
+    let scoping = if bucket.is_empty() || bucket.starts_with('*') {
+        pattern.scoping.clone()
+    } else {
+        Scoping::Named
+    };
+    Pattern { glob: any_build(&pattern.glob), scoping }
+}
+
+/// What a variable of an ARN template stands for.
+///
+/// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
+/// unless the property is absent; `@name` is the name that `CloudFormation` generates.
+fn variable_patterns(
+    stack: &Stack,
+    resource: &Resource,
+    variable: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
+    if variable == "@name" {
+        let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
+        return match rule {
+            Some(rule) => {
+                BTreeSet::from([generated_name(stack, &resource.logical_id, rule, depth)])
+            }
+            None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
+        };
+    }
+    if let Some((property, default)) = variable.split_once('|') {
+        return or_default(stack, resource, property, default, depth);
+    }
+    if let Some((property, text)) = variable.split_once('+') {
+        let given = or_default(stack, resource, property, "", depth);
+        let followed = given.into_iter().map(|pattern| match pattern.glob.as_str() {
+            "" => pattern,
+            glob => Pattern { glob: format!("{glob}{text}"), scoping: pattern.scoping },
+        });
+        return followed.collect();
+    }
+    let (property, cut) = variable.split_once('#').unwrap_or((variable, ""));
+    named_property(stack, resource, property, depth)
+        .into_iter()
+        .map(last_segment)
+        .map(|pattern| match pattern.glob.strip_prefix(cut) {
+            Some(rest) => Pattern { glob: rest.to_owned(), scoping: pattern.scoping },
+            None => pattern,
+        })
+        .collect()
+}
+
+/// The texts of a property, or a default where it is or may be absent.
+fn or_default(
+    stack: &Stack,
+    resource: &Resource,
+    property: &str,
+    default: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
+    let found = resource.properties.at(property);
+    let mut patterns = BTreeSet::new();
+    for found in &found.values {
+        patterns.extend(value_patterns(stack, found.value, depth).into_iter().map(last_segment));
+    }
+    if resource.properties.presence_at(property) != Truth::Yes {
+        patterns.insert(Pattern::named(default));
+    }
+    if !found.complete && found.values.is_empty() {
+        patterns.insert(Pattern::any(Scoping::UnknownValue));
+    }
+    patterns
+}
+
+/// A key with its content hashes open, because the next build has others.
+pub(crate) fn any_build(key: &str) -> String {
+    const HASH_LENGTH: usize = 32;
+    let mut result = String::new();
+    let mut run = String::new();
+    let flush = |run: &mut String, result: &mut String| {
+        if run.len() >= HASH_LENGTH {
+            result.push('*')
+        } else {
+            result.push_str(run)
+        }
+        run.clear();
+    };
+    for character in key.chars() {
+        if character.is_ascii_hexdigit() {
+            run.push(character);
+        } else {
+            flush(&mut run, &mut result);
+            result.push(character);
+        }
+    }
+    flush(&mut run, &mut result);
+    result
+}
+
+/// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
+fn last_segment(pattern: Pattern) -> Pattern {
+    if !pattern.glob.starts_with("arn:") {
+        return pattern;
+    }
+    let resource = pattern.glob.splitn(6, ':').nth(5).unwrap_or("*");
+    let name = resource.rsplit([':', '/']).next().unwrap_or("*").to_owned();
+    Pattern { glob: name, ..pattern }
+}
+
+fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    let mut result = BTreeSet::new();
+    for head in heads {
+        for tail in tails {
+            let glob = match (head.glob.ends_with('*'), tail.glob.strip_prefix('*')) {
+                (true, Some(rest)) => format!("{}{rest}", head.glob),
+                _ => format!("{}{}", head.glob, tail.glob),
+            };
+            let scoping = match (&head.scoping, &tail.scoping) {
+                (Scoping::Named, scoping) | (scoping, Scoping::Named) => scoping.clone(),
+                (scoping, _) => scoping.clone(),
+            };
+            result.insert(Pattern { glob, scoping });
+        }
+    }
+    bounded(result)
+}
+
+fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    if patterns.len() <= MAX_PATTERNS {
+        return patterns;
+    }
+    let common = patterns
+        .iter()
+        .map(|pattern| pattern.glob.as_str())
+        .reduce(common_prefix)
+        .unwrap_or_default();
+    BTreeSet::from([Pattern { glob: format!("{common}*"), scoping: Scoping::UnknownValue }])
+}
+
+fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
+    let end = left
+        .char_indices()
+        .zip(right.chars())
+        .find(|((_, left), right)| left != right)
+        .map_or_else(|| left.len().min(right.len()), |((index, _), _)| index);
+    left.get(..end).unwrap_or_default()
+}
+
+/// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
+fn six_parts(glob: &str) -> String {
+    if glob.matches(':').count() >= 5 {
+        return glob.to_owned();
+    }
+    let mut parts: Vec<&str> = glob.split(':').collect();
+    parts.resize(6, "*");
+    parts.join(":")
+}
+
+/// The name in the address by which some services are called: a queue's URL, an image's, an object's.
+fn name_in_address(text: &str, format: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` is an image.
+        if format.contains(":ecr:")
+            && let Some((_, image)) = text.split_once('/')
+        {
+            return image.split([':', '@']).next().unwrap_or_default().to_owned();
+        }
+        return text.to_owned();
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    match (format.contains(":s3:"), scheme) {
+        (true, "s3") => rest.to_owned(),
+        // `https://BUCKET.s3.REGION.amazonaws.com/KEY` or `https://s3.REGION.amazonaws.com/BUCKET/KEY`.
+        (true, _) => match host.split_once(".s3") {
+            Some((bucket, _)) => format!("{bucket}/{path}"),
+            None => path.to_owned(),
+        },
+        (false, _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The name of a role, user or group that is not in the template may stand behind a path.
+fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
+    let kinds = [":role/", ":user/", ":group/", ":instance-profile/"];
+    let Some(kind) = kinds.into_iter().find(|kind| format.contains(*kind)) else {
+        return vec![pattern.clone()];
+    };
+    match pattern.glob.split_once(kind) {
+        Some((before, name)) if !name.contains(['/', '*']) => {
+            let deeper = Pattern {
+                glob: format!("{before}{kind}*/{name}"),
+                scoping: pattern.scoping.clone(),
+            };
+            vec![pattern.clone(), deeper]
+        }
+        _ => vec![pattern.clone()],
+    }
+}
+
+/// The ARN of a format with a name for its last variable.
+fn name_into(stack: &Stack, format: &str, name: &str) -> String {
+    match format.rsplit_once("${") {
+        Some((before, after)) => {
+            let after = after.split_once('}').map_or("", |(_, after)| after);
+            let mut glob = wildcard(stack, before);
+            // `parameter/${Name}` with a name that already begins with the slash.
+            let name =
+                if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };
+            glob.push_str(name);
+            glob.push_str(after);
+            glob
+        }
+        None => format.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::any_build;
+
+    #[test]
+    fn content_hashes_are_open() {
+        let hash = "0382f2d9d735debed11d5342e4891cf26aa4a4b8e40d37c0645dd302def292d0";
+        assert_eq!(any_build(&format!("assets/{hash}.zip")), "assets/*.zip");
+        assert_eq!(any_build("functions/deadbeef.zip"), "functions/deadbeef.zip");
+    }
+}

@@ -1,0 +1,213 @@
+//! CloudFormation templates as values with places.
+//!
+//! Reading brings a template into one form: short forms become long ones, attributes stand in fields, sections in sorted maps.
+//! Nothing is evaluated, and no macro is run: a loop or an include that only CloudFormation can expand is reported. What is
+//! broken is reported and left out, and the rest is kept.
+
+mod elsewhere;
+mod long_form;
+mod section;
+
+use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr};
+
+use stackpass_policy::{
+    source::{Diagnostic, Severity, Source, Span},
+    tree::{self, Node},
+};
+
+/// A template.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Template {
+    /// Its description.
+    pub description: Option<String>,
+    /// The macros that CloudFormation runs on the whole template, in the order of the source.
+    pub transforms: Vec<Transform>,
+    /// Its parameters by name.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Its mappings by name: mappings of mappings.
+    pub mappings: BTreeMap<String, Node>,
+    /// Its conditions by name.
+    pub conditions: BTreeMap<String, Node>,
+    /// Its rules, which check parameters, by name.
+    pub rules: BTreeMap<String, Node>,
+    /// Its resources by logical id.
+    pub resources: BTreeMap<LogicalId, Resource>,
+    /// Its outputs by name.
+    pub outputs: BTreeMap<String, Output>,
+    /// Its metadata.
+    pub metadata: Option<Node>,
+    /// The defaults that SAM adds to its resources.
+    pub globals: Option<Node>,
+}
+
+/// A macro named by a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transform {
+    /// The macro's name, `AWS::Serverless-2016-10-31` for one.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+}
+
+/// A value that is chosen when the template is deployed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its type: `String`, `Number`, `AWS::SSM::Parameter::Value<String>`.
+    pub parameter_type: String,
+    /// The value it has when none is given.
+    pub default: Option<Node>,
+    /// The values it can have, if they are limited.
+    pub allowed_values: Option<Vec<Node>>,
+    /// Whether CloudFormation hides its value.
+    pub no_echo: bool,
+    /// Where its definition stands.
+    pub span: Span,
+}
+
+/// A resource of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Its name inside of the template.
+    pub logical_id: LogicalId,
+    /// Its type, `AWS::S3::Bucket` for one.
+    pub resource_type: String,
+    /// Where the type stands.
+    pub type_span: Span,
+    /// Where the definition stands, from its logical id to its end.
+    pub span: Span,
+    /// Its properties: a mapping, empty if there are none.
+    pub properties: Node,
+    /// The condition under which it exists.
+    pub condition: Option<String>,
+    /// The resources that it is created after, beside those that it refers to.
+    pub depends_on: Vec<LogicalId>,
+    /// What happens to it when it leaves the stack.
+    pub deletion_policy: Option<Node>,
+    /// What happens to the old one when it is replaced.
+    pub update_replace_policy: Option<Node>,
+    /// What its creation waits for.
+    pub creation_policy: Option<Node>,
+    /// How it is updated.
+    pub update_policy: Option<Node>,
+    /// Its metadata.
+    pub metadata: Option<Node>,
+}
+
+/// An output of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Its value.
+    pub value: Node,
+    /// The condition under which it exists.
+    pub condition: Option<String>,
+    /// The name under which other stacks import it.
+    pub export_name: Option<Node>,
+    /// Where its definition stands.
+    pub span: Span,
+}
+
+/// The name of a resource inside of its template: 1 to 255 letters and digits.
+///
+/// ```
+/// use stackpass_stacks::template::LogicalId;
+///
+/// assert!("MyBucket2".parse::<LogicalId>().is_ok());
+/// assert!("my-bucket".parse::<LogicalId>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogicalId(String);
+
+impl LogicalId {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LogicalId {
+    type Err = LogicalIdError;
+
+    fn from_str(text: &str) -> Result<LogicalId, LogicalIdError> {
+        let is_valid = (1..=255).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_valid { Ok(LogicalId(text.to_owned())) } else { Err(LogicalIdError(text.to_owned())) }
+    }
+}
+
+impl fmt::Display for LogicalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for LogicalId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text that is no logical id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no logical id, which is 1 to 255 letters and digits")]
+pub struct LogicalIdError(String);
+
+/// Reads a template from JSON or YAML.
+///
+/// The template is `None` if the source is none at all. Problems are in the order of the source.
+///
+/// ```
+/// use stackpass_policy::source::Source;
+/// use stackpass_stacks::template;
+///
+/// let source = Source::new("queue.yaml", "
+/// Resources:
+///   Queue:
+///     Type: AWS::SQS::Queue
+///     Properties:
+///       QueueName: !Sub ${AWS::StackName}-jobs
+/// ");
+/// let (template, problems) = template::read(&source);
+/// let template = template.ok_or("no template")?;
+/// let queue = template.resources.get("Queue").ok_or("no queue")?;
+/// let name = queue.properties.field("QueueName").and_then(|name| name.field("Fn::Sub"));
+/// assert_eq!(name.and_then(|name| name.as_str()), Some("${AWS::StackName}-jobs"));
+/// assert_eq!(problems, []);
+/// # Ok::<(), &str>(())
+/// ```
+pub fn read(source: &Source) -> (Option<Template>, Vec<Diagnostic>) {
+    let (node, mut diagnostics) = tree::read(source);
+    let Some(node) = node else {
+        return (None, diagnostics);
+    };
+    let (template, found) = from_node(&node);
+    // A text that breaks off may lack a section for that reason alone.
+    let is_broken = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
+    if template.is_some() || !is_broken {
+        diagnostics.extend(found);
+    }
+    diagnostics.sort();
+    (template, diagnostics)
+}
+
+/// Reads a template from a tree.
+pub fn from_node(root: &Node) -> (Option<Template>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let Some(resources) = root.field("Resources") else {
+        return (None, vec![elsewhere::not_a_template(root)]);
+    };
+    let mut template = Template::default();
+    for entry in root.entries() {
+        section::read(entry, &mut template, &mut diagnostics);
+    }
+    if resources.entries().is_empty() && diagnostics.is_empty() {
+        diagnostics.push(
+            Diagnostic::error("no-resources", resources.span, "the template has no resources")
+                .with_help("a stack needs one resource at least"),
+        );
+    }
+    diagnostics.sort();
+    (Some(template), diagnostics)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! The sections of a template, one function each.
+
+use std::collections::BTreeMap;
+
+use stackpass_policy::{
+    source::{Diagnostic, Severity, Span},
+    tree::{Entry, Kind, Node},
+};
+
+use super::{
+    LogicalId, Output, Parameter, Resource, Template, Transform,
+    long_form::{Words, long_form},
+};
+
+/// Reads one section into the template.
+pub(super) fn read(section: &Entry, template: &mut Template, diagnostics: &mut Vec<Diagnostic>) {
+    let node = &section.value;
+    match section.key.as_str() {
+        "AWSTemplateFormatVersion" | "Hooks" => {}
+        "Description" => template.description = node.scalar().map(str::to_owned),
+        "Metadata" => template.metadata = Some(long_form(node, Words::Text, diagnostics)),
+        "Globals" => template.globals = Some(long_form(node, Words::Booleans, diagnostics)),
+        "Transform" => template.transforms = transforms(node, diagnostics),
+        "Parameters" => template.parameters = each(section, diagnostics, parameter),
+        "Mappings" => template.mappings = each(section, diagnostics, mapping),
+        "Conditions" => template.conditions = each(section, diagnostics, mapping),
+        "Rules" => template.rules = each(section, diagnostics, mapping),
+        "Outputs" => template.outputs = each(section, diagnostics, output),
+        "Resources" => {
+            let resources = each(section, diagnostics, resource).into_values();
+            template.resources =
+                resources.map(|resource| (resource.logical_id.clone(), resource)).collect();
+        }
+        "Fn::Transform" => diagnostics.push(unexpanded(section)),
+        key => diagnostics.push(
+            Diagnostic::warning(
+                "unknown-section",
+                section.key_span,
+                format!("a template has no section `{key}`"),
+            )
+            .with_help("CloudFormation refuses it unless a macro takes it out"),
+        ),
+    }
+}
+
+/// Reads the entries of a section, whatever can be read of them.
+fn each<T>(
+    section: &Entry,
+    diagnostics: &mut Vec<Diagnostic>,
+    read: fn(&Entry, &mut Vec<Diagnostic>) -> Option<T>,
+) -> BTreeMap<String, T> {
+    match &section.value.kind {
+        Kind::Map(_) | Kind::Null => {}
+        _ => diagnostics.push(wrong_kind(
+            "invalid-section",
+            &section.key,
+            "a mapping",
+            &section.value,
+        )),
+    }
+    let mut known = BTreeMap::new();
+    for entry in section.value.entries() {
+        if entry.key.starts_with("Fn::") {
+            // Outputs need no permission of their own, so that a loop over them hides nothing.
+            let severity =
+                if section.key == "Outputs" { Severity::Warning } else { Severity::Error };
+            diagnostics.push(Diagnostic { severity, ..unexpanded(entry) });
+        } else if let Some(value) = read(entry, diagnostics) {
+            known.insert(entry.key.clone(), value);
+        }
+    }
+    known
+}
+
+/// Reports what only CloudFormation can expand.
+fn unexpanded(entry: &Entry) -> Diagnostic {
+    let message = format!("what `{}` makes is not known before it is expanded", entry.key);
+    Diagnostic::error("unexpanded", entry.key_span, message).with_help(
+        "give the processed template: `aws cloudformation get-template --template-stage Processed`",
+    )
+}
+
+fn wrong_kind(code: &'static str, key: &str, expected: &str, node: &Node) -> Diagnostic {
+    let found = match &node.tag {
+        Some(tag) => format!("`!{tag}`"),
+        None => node.kind_name().to_owned(),
+    };
+    Diagnostic::error(code, node.span, format!("`{key}` has to be {expected}, this is {found}"))
+}
+
+/// The span of an entry from its key to the end of its value.
+fn entry_span(entry: &Entry) -> Span {
+    Span::new(entry.key_span.start, entry.value.span.end.max(entry.key_span.end))
+}
+
+fn transforms(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Transform> {
+    let names = match &node.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let mut transforms = Vec::new();
+    for name in names {
+        match name.as_str().or_else(|| name.field("Name").and_then(Node::as_str)) {
+            Some(text) => transforms.push(Transform { name: text.to_owned(), span: name.span }),
+            None => diagnostics.push(wrong_kind(
+                "invalid-section",
+                "Transform",
+                "the name of a macro, or a list of such names",
+                name,
+            )),
+        }
+    }
+    transforms
+}
+
+fn mapping(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
+    let node = long_form(&entry.value, Words::Text, diagnostics);
+    if matches!(node.kind, Kind::Map(_)) {
+        return Some(node);
+    }
+    diagnostics.push(wrong_kind("invalid-entry", &entry.key, "a mapping", &node));
+    None
+}
+
+fn parameter(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Parameter> {
+    let node = mapping(entry, diagnostics)?;
+    let parameter_type = node.field("Type");
+    match parameter_type {
+        Some(of) if of.as_str().is_none() => {
+            diagnostics.push(wrong_kind("invalid-type", "Type", "a string", of));
+        }
+        Some(_) => {}
+        None => {
+            let message = format!("the parameter `{}` has no `Type`", entry.key);
+            let problem = Diagnostic::error("missing-type", entry.key_span, message);
+            diagnostics.push(problem.with_help("add `Type: String`, or the type it has"));
+        }
+    }
+    let allowed_values = node.field("AllowedValues");
+    if let Some(values) = allowed_values.filter(|values| !matches!(values.kind, Kind::List(_))) {
+        diagnostics.push(wrong_kind("invalid-entry", "AllowedValues", "a list", values));
+    }
+    let is_list = |values: &&Node| matches!(values.kind, Kind::List(_));
+    Some(Parameter {
+        parameter_type: parameter_type.and_then(Node::as_str).unwrap_or("String").to_owned(),
+        default: node.field("Default").cloned(),
+        allowed_values: allowed_values.filter(is_list).map(|values| values.items().to_vec()),
+        no_echo: node.field("NoEcho").and_then(Node::scalar).is_some_and(is_true),
+        span: entry_span(entry),
+    })
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on")
+}
+
+fn output(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Output> {
+    let node = mapping(entry, diagnostics)?;
+    let Some(value) = node.field("Value") else {
+        let message = format!("the output `{}` has no `Value`", entry.key);
+        diagnostics.push(Diagnostic::error("invalid-entry", entry.key_span, message));
+        return None;
+    };
+    Some(Output {
+        value: value.clone(),
+        condition: name(node.field("Condition"), "Condition", diagnostics),
+        export_name: node.field("Export").and_then(|export| export.field("Name")).cloned(),
+        span: entry_span(entry),
+    })
+}
+
+fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource> {
+    let Ok(logical_id) = entry.key.parse::<LogicalId>() else {
+        let message = format!("`{}` cannot be a logical id", entry.key);
+        let problem = Diagnostic::error("invalid-logical-id", entry.key_span, message);
+        diagnostics.push(problem.with_help("use 1 to 255 letters and digits"));
+        return None;
+    };
+    let node = &entry.value;
+    if !matches!(node.kind, Kind::Map(_)) || node.tag.is_some() {
+        let problem = wrong_kind("invalid-resource", &entry.key, "a mapping", node);
+        diagnostics.push(problem.with_help("give it a `Type` and `Properties`"));
+        return None;
+    }
+    let (resource_type, type_span) = resource_type(entry, diagnostics)?;
+    for attribute in node.entries().iter().filter(|entry| !is_attribute(&entry.key)) {
+        let message = format!("a resource has no attribute `{}`", attribute.key);
+        let problem = Diagnostic::warning("unknown-attribute", attribute.key_span, message);
+        diagnostics.push(problem.with_help("properties belong under `Properties`"));
+    }
+    let mut attribute =
+        |key: &str, words: Words| node.field(key).map(|value| long_form(value, words, diagnostics));
+    let properties = attribute("Properties", Words::Booleans);
+    let deletion_policy = attribute("DeletionPolicy", Words::Text);
+    let update_replace_policy = attribute("UpdateReplacePolicy", Words::Text);
+    let creation_policy = attribute("CreationPolicy", Words::Booleans);
+    let update_policy = attribute("UpdatePolicy", Words::Booleans);
+    let metadata = attribute("Metadata", Words::Text);
+    let condition = attribute("Condition", Words::Text);
+    let depends_on = attribute("DependsOn", Words::Text);
+    Some(Resource {
+        resource_type,
+        type_span,
+        span: entry_span(entry),
+        properties: properties_of(entry, properties, diagnostics),
+        condition: name(condition.as_ref(), "Condition", diagnostics),
+        depends_on: dependencies(depends_on.as_ref(), diagnostics),
+        deletion_policy,
+        update_replace_policy,
+        creation_policy,
+        update_policy,
+        metadata,
+        logical_id,
+    })
+}
+
+fn resource_type(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<(String, Span)> {
+    let Some(node) = entry.value.field("Type") else {
+        let message = format!("the resource `{}` has no `Type`", entry.key);
+        let problem = Diagnostic::error("missing-type", entry.key_span, message);
+        diagnostics.push(problem.with_help("add the type, such as `Type: AWS::S3::Bucket`"));
+        return None;
+    };
+    match node.as_str() {
+        Some(name) if node.tag.is_none() && !name.is_empty() => Some((name.to_owned(), node.span)),
+        _ => {
+            let problem = wrong_kind("invalid-type", "Type", "the name of a resource type", node);
+            diagnostics.push(problem.with_help("write a name such as `AWS::S3::Bucket`"));
+            None
+        }
+    }
+}
+
+/// The attributes that CloudFormation knows, `Version` on custom resources only, and SAM's.
+fn is_attribute(key: &str) -> bool {
+    matches!(
+        key,
+        "Type"
+            | "Properties"
+            | "Condition"
+            | "DependsOn"
+            | "DeletionPolicy"
+            | "UpdateReplacePolicy"
+            | "CreationPolicy"
+            | "UpdatePolicy"
+            | "Metadata"
+            | "Description"
+            | "Version"
+            | "Connectors"
+            | "IgnoreGlobals"
+    )
+}
+
+fn properties_of(
+    entry: &Entry,
+    properties: Option<Node>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Node {
+    let end = entry_span(entry).end;
+    let empty = Node { kind: Kind::Map(Vec::new()), span: Span::new(end, end), tag: None };
+    match properties {
+        Some(node) if matches!(node.kind, Kind::Map(_)) => node,
+        Some(node) if node.kind != Kind::Null => {
+            let problem = wrong_kind("invalid-properties", "Properties", "a mapping", &node);
+            diagnostics.push(problem.with_help("write one `Name: value` a line"));
+            empty
+        }
+        Some(_) | None => empty,
+    }
+}
+
+/// The text of an attribute that names something.
+fn name(node: Option<&Node>, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let node = node?;
+    let text = node.as_str();
+    if text.is_none() {
+        diagnostics.push(wrong_kind("invalid-attribute", key, "the name of a condition", node));
+    }
+    text.map(str::to_owned)
+}
+
+fn dependencies(node: Option<&Node>, diagnostics: &mut Vec<Diagnostic>) -> Vec<LogicalId> {
+    let Some(node) = node else { return Vec::new() };
+    let ids = match &node.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let mut dependencies = Vec::new();
+    for id in ids {
+        match id.as_str().map(str::parse::<LogicalId>) {
+            Some(Ok(id)) => dependencies.push(id),
+            Some(Err(error)) => {
+                diagnostics.push(Diagnostic::error(
+                    "invalid-attribute",
+                    id.span,
+                    error.to_string(),
+                ));
+            }
+            None => {
+                let expected = "a logical id, or a list of them";
+                diagnostics.push(wrong_kind("invalid-attribute", "DependsOn", expected, id));
+            }
+        }
+    }
+    dependencies
+}

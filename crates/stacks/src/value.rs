@@ -1,0 +1,434 @@
+//! What is known of a template's values before the deployment.
+//!
+//! A value is known, one of several, a text with unknown stretches, unknown altogether, or absent.
+//! Every question about a value has three answers ([`Truth`]), so that a need is left out only when it certainly is not needed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stackpass_policy::source::Span;
+
+use crate::template::LogicalId;
+
+/// How many alternatives of one value are followed before it counts as unknown.
+pub(crate) const MAX_ALTERNATIVES: usize = 64;
+
+/// Three-valued truth after Kleene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Truth {
+    /// Certainly not.
+    No,
+    /// It depends on something that is not known before the deployment.
+    Maybe,
+    /// Certainly.
+    Yes,
+}
+
+impl Truth {
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: Truth) -> Truth {
+        self.min(other)
+    }
+
+    /// At least one holds.
+    #[must_use]
+    pub fn or(self, other: Truth) -> Truth {
+        self.max(other)
+    }
+
+    /// The contrary.
+    #[must_use]
+    pub fn negate(self) -> Truth {
+        match self {
+            Truth::No => Truth::Yes,
+            Truth::Maybe => Truth::Maybe,
+            Truth::Yes => Truth::No,
+        }
+    }
+
+    /// Holds, or may hold.
+    pub fn possible(self) -> bool {
+        self != Truth::No
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(value: bool) -> Truth {
+        if value { Truth::Yes } else { Truth::No }
+    }
+}
+
+/// A value as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Not there: `AWS::NoValue`, or a missing entry.
+    Absent,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A string or a number; `CloudFormation` does not tell them apart.
+    Text(Text),
+    /// A list.
+    List(List),
+    /// A mapping.
+    Map(Map),
+    /// One of these; at least two, sorted, none of them itself a choice.
+    OneOf(Vec<Value>),
+    /// Anything, or nothing.
+    Unknown,
+}
+
+/// A list, whole or in part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct List {
+    /// The items that are known to be there.
+    pub items: Vec<Located>,
+    /// Whether there may be more of them.
+    pub open: bool,
+}
+
+/// A mapping, whole or in part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Map {
+    /// The entries that are known to be there.
+    pub entries: BTreeMap<String, Located>,
+    /// Whether there may be more of them.
+    pub open: bool,
+}
+
+/// A value with its place in the template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Located {
+    /// The value.
+    pub value: Value,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A text in parts, some of which may be unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text(Vec<Part>);
+
+/// One part of a text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// These characters.
+    Literal(String),
+    /// Any characters, or none.
+    Any,
+    /// What `Ref` (no attribute) or `Fn::GetAtt` of a resource of the same template will give.
+    Attribute {
+        /// The resource.
+        logical_id: LogicalId,
+        /// The attribute; `None` for `Ref`.
+        attribute: Option<String>,
+    },
+}
+
+impl Text {
+    /// Makes a text of characters.
+    pub fn literal(text: impl Into<String>) -> Text {
+        Text::from_parts([Part::Literal(text.into())])
+    }
+
+    /// Makes a text of which nothing is known.
+    pub fn any() -> Text {
+        Text(vec![Part::Any])
+    }
+
+    /// Makes a text of a pattern in which `*` stands for any characters.
+    pub fn glob(pattern: &str) -> Text {
+        let mut parts = Vec::new();
+        for (index, literal) in pattern.split('*').enumerate() {
+            if index > 0 {
+                parts.push(Part::Any);
+            }
+            parts.push(Part::Literal(literal.to_owned()));
+        }
+        Text::from_parts(parts)
+    }
+
+    /// Makes a text of a resource's attribute.
+    pub fn attribute(logical_id: LogicalId, attribute: Option<String>) -> Text {
+        Text(vec![Part::Attribute { logical_id, attribute }])
+    }
+
+    /// Joins parts; neighboring literals and neighboring unknown stretches become one.
+    pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Text {
+        let mut joined: Vec<Part> = Vec::new();
+        for part in parts {
+            match (joined.last_mut(), part) {
+                (_, Part::Literal(text)) if text.is_empty() => {}
+                (Some(Part::Literal(before)), Part::Literal(text)) => before.push_str(&text),
+                (Some(Part::Any), Part::Any) => {}
+                (_, part) => joined.push(part),
+            }
+        }
+        Text(joined)
+    }
+
+    /// The parts in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// The characters, if all of them are known.
+    pub fn known(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing at all is known.
+    pub fn is_any(&self) -> bool {
+        self.0.as_slice() == [Part::Any]
+    }
+
+    /// The resource and attribute, if the text is exactly that.
+    pub fn as_attribute(&self) -> Option<(&LogicalId, Option<&str>)> {
+        match self.0.as_slice() {
+            [Part::Attribute { logical_id, attribute }] => Some((logical_id, attribute.as_deref())),
+            _ => None,
+        }
+    }
+
+    /// One text after the other.
+    #[must_use]
+    pub fn concat(self, other: Text) -> Text {
+        Text::from_parts(self.0.into_iter().chain(other.0))
+    }
+}
+
+impl Value {
+    /// Makes a known text.
+    pub fn text(text: impl Into<String>) -> Value {
+        Value::Text(Text::literal(text))
+    }
+
+    /// One of several values: flattened, sorted, without doubles; unknown past the bound.
+    pub fn one_of(values: impl IntoIterator<Item = Value>) -> Value {
+        let mut choices = BTreeSet::new();
+        for value in values {
+            match value {
+                Value::Unknown => return Value::Unknown,
+                Value::OneOf(inner) => choices.extend(inner),
+                value => {
+                    choices.insert(value);
+                }
+            }
+        }
+        if choices.len() > MAX_ALTERNATIVES {
+            return Value::Unknown;
+        }
+        match choices.len() {
+            0 => Value::Absent,
+            1 => choices.pop_first().unwrap_or(Value::Absent),
+            _ => Value::OneOf(choices.into_iter().collect()),
+        }
+    }
+
+    /// The alternatives: itself, if it is no choice.
+    pub fn alternatives(&self) -> &[Value] {
+        match self {
+            Value::OneOf(values) => values,
+            value => std::slice::from_ref(value),
+        }
+    }
+
+    /// The texts that this value may be. Anything but a text, a boolean or a choice of them counts as unknown text; absent gives none.
+    pub fn texts(&self) -> Vec<Text> {
+        self.alternatives()
+            .iter()
+            .filter_map(|value| match value {
+                Value::Absent => None,
+                Value::Text(text) => Some(text.clone()),
+                Value::Bool(value) => Some(Text::literal(value.to_string())),
+                Value::List(_) | Value::Map(_) | Value::OneOf(_) | Value::Unknown => {
+                    Some(Text::any())
+                }
+            })
+            .collect()
+    }
+
+    /// Whether the value is there.
+    ///
+    /// An empty list counts as absent: no handler makes a call for it.
+    pub fn presence(&self) -> Truth {
+        match self {
+            Value::Absent => Truth::No,
+            Value::List(list) if list.items.is_empty() => {
+                if list.open {
+                    Truth::Maybe
+                } else {
+                    Truth::No
+                }
+            }
+            Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => Truth::Yes,
+            Value::OneOf(values) => all_or_some(values.iter().map(Value::presence)),
+            Value::Unknown => Truth::Maybe,
+        }
+    }
+
+    /// Whether something stands at a property path; see [`Value::at`].
+    pub fn presence_at(&self, path: &str) -> Truth {
+        let found = self.at(path);
+        if !found.complete {
+            return Truth::Maybe;
+        }
+        found.values.iter().map(|located| located.value.presence()).max().unwrap_or(Truth::No)
+    }
+
+    /// Whether the text at a property path is this one.
+    pub fn equality_at(&self, path: &str, expected: &str) -> Truth {
+        let found = self.at(path);
+        if !found.complete {
+            return Truth::Maybe;
+        }
+        let expected = Value::text(expected);
+        found
+            .values
+            .iter()
+            .map(|located| located.value.equality(&expected))
+            .max()
+            .unwrap_or(Truth::No)
+    }
+
+    /// Whether two values are the same. Numbers and booleans compare by their text, as `Fn::Equals` does.
+    pub fn equality(&self, other: &Value) -> Truth {
+        if let (Value::OneOf(_), _) | (_, Value::OneOf(_)) = (self, other) {
+            let pairs = self
+                .alternatives()
+                .iter()
+                .flat_map(|left| other.alternatives().iter().map(move |right| (left, right)));
+            return all_or_some(pairs.map(|(left, right)| left.equality(right)));
+        }
+        match (self, other) {
+            (Value::Unknown, _) | (_, Value::Unknown) => Truth::Maybe,
+            (Value::Absent, Value::Absent) => Truth::Yes,
+            (Value::Text(_) | Value::Bool(_), Value::Text(_) | Value::Bool(_)) => {
+                match (self.texts().first(), other.texts().first()) {
+                    (Some(left), Some(right)) => text_equality(left, right),
+                    _ => Truth::Maybe,
+                }
+            }
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
+                if self.is_known() && other.is_known() {
+                    Truth::from(strip(self) == strip(other))
+                } else {
+                    Truth::Maybe
+                }
+            }
+            _ => Truth::No,
+        }
+    }
+
+    /// The values at a dotted property path. Lists on the way are entered at every item.
+    ///
+    /// `complete` tells whether there can be no others: a choice, an unknown or an open list on the way makes it incomplete.
+    pub fn at(&self, path: &str) -> Found<'_> {
+        let mut found = Found { values: Vec::new(), complete: true };
+        let mut steps: Vec<&str> = path.split('.').collect();
+        steps.reverse();
+        collect(self, Span::default(), &mut steps, &mut found);
+        found
+    }
+
+    fn is_known(&self) -> bool {
+        match self {
+            Value::Absent | Value::Bool(_) => true,
+            Value::Text(text) => text.known().is_some(),
+            Value::List(list) => !list.open && list.items.iter().all(|item| item.value.is_known()),
+            Value::Map(map) => !map.open && map.entries.values().all(|item| item.value.is_known()),
+            Value::OneOf(_) | Value::Unknown => false,
+        }
+    }
+}
+
+/// What stands at a property path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// The values, in the order of the template.
+    pub values: Vec<FoundValue<'a>>,
+    /// Whether there can be no others.
+    pub complete: bool,
+}
+
+/// A value that a property path led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundValue<'a> {
+    /// The value.
+    pub value: &'a Value,
+    /// Where it was written.
+    pub span: Span,
+}
+
+fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut Found<'a>) {
+    match value {
+        Value::Absent => {}
+        Value::Unknown if steps.is_empty() => found.values.push(FoundValue { value, span }),
+        Value::Unknown => found.complete = false,
+        Value::OneOf(values) => {
+            found.complete = false;
+            for value in values {
+                collect(value, span, steps, found);
+            }
+        }
+        Value::List(list) => {
+            found.complete &= !list.open;
+            for item in &list.items {
+                collect(&item.value, item.span, steps, found);
+            }
+        }
+        Value::Map(map) => {
+            let Some(step) = steps.pop() else {
+                found.values.push(FoundValue { value, span });
+                return;
+            };
+            match map.entries.get(step) {
+                Some(entry) => collect(&entry.value, entry.span, steps, found),
+                None => found.complete &= !map.open,
+            }
+            steps.push(step);
+        }
+        Value::Bool(_) | Value::Text(_) => {
+            if steps.is_empty() {
+                found.values.push(FoundValue { value, span });
+            }
+        }
+    }
+}
+
+fn text_equality(left: &Text, right: &Text) -> Truth {
+    match (left.known(), right.known()) {
+        (Some(left), Some(right)) => Truth::from(left == right),
+        _ if left == right && !left.parts().contains(&Part::Any) => Truth::Yes,
+        _ => Truth::Maybe,
+    }
+}
+
+fn strip(value: &Value) -> Value {
+    let bare = |located: &Located| Located { value: strip(&located.value), span: Span::default() };
+    match value {
+        Value::Bool(value) => Value::text(value.to_string()),
+        Value::List(list) => {
+            Value::List(List { items: list.items.iter().map(bare).collect(), open: list.open })
+        }
+        Value::Map(map) => {
+            let entries =
+                map.entries.iter().map(|(key, entry)| (key.clone(), bare(entry))).collect();
+            Value::Map(Map { entries, open: map.open })
+        }
+        value => value.clone(),
+    }
+}
+
+/// Yes if all are, no if none can be, else maybe.
+fn all_or_some(truths: impl Iterator<Item = Truth>) -> Truth {
+    let (mut least, mut most) = (Truth::Yes, Truth::No);
+    for truth in truths {
+        least = least.min(truth);
+        most = most.max(truth);
+    }
+    if least == most { least } else { Truth::Maybe }
+}

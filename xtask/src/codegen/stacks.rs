@@ -1,0 +1,235 @@
+//! What the `stacks` crate embeds: the resource types. `crates/stacks/src/registry.rs` describes and reads it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{
+    File,
+    overrides::Corrections,
+    pack::{Pool, digit, reference, sort_key},
+};
+use crate::{
+    catalog::{CFN_LINT, sources, sources::Source},
+    table,
+};
+
+/// The folder of the generated files.
+pub(crate) const FOLDER: &str = "crates/stacks/src/generated";
+
+/// The handlers, each one bit, in this order.
+const VERBS: &str = "CRUDL";
+/// What is known of tagging, each one bit, in this order; the next bit says that the type can be tagged.
+const TAGGING: &str = "SCU";
+const TAGGABLE: usize = 8;
+
+/// Everything about one resource type that is not in its own row.
+#[derive(Default)]
+struct Extras {
+    /// The bits of the handlers, by action.
+    permissions: BTreeMap<Action, usize>,
+    tagging: BTreeSet<Action>,
+    /// Property and target, the target as its line.
+    references: BTreeSet<(String, String)>,
+    name_length: String,
+}
+
+/// An action that sorts without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Action {
+    /// Lower-case service and name.
+    key: (String, String),
+    service: String,
+    name: String,
+}
+
+impl Action {
+    fn new(action: &str) -> Result<Self> {
+        let (service, name) =
+            action.split_once(':').with_context(|| format!("`{action}` is no action"))?;
+        let key = (sort_key(service), sort_key(name));
+        Ok(Self { key, service: service.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// The generated files.
+pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
+    let source = sources::find(sources, CFN_LINT)?;
+    let rows = table::read::<10>(root, "crates/stacks/data/types.tsv")?;
+    let extras = read_extras(root)?;
+
+    let actions: BTreeSet<&Action> =
+        extras.values().flat_map(|of| of.permissions.keys().chain(of.tagging.iter())).collect();
+    let (actions, action_offsets) = action_lines(&actions);
+    let paths = Pool::new(&used_paths(&rows, &extras));
+    let targets = Pool::new(
+        &extras.values().flat_map(|of| &of.references).map(|(_, target)| target.as_str()).collect(),
+    );
+
+    let action = |action: &Action| {
+        reference(*action_offsets.get(action).with_context(|| format!("{action:?} has no line"))?)
+    };
+    let none = Extras::default();
+    let mut lines: BTreeMap<String, String> = BTreeMap::new();
+    for [
+        name,
+        _,
+        verbs,
+        tag_property,
+        tagging,
+        primary,
+        create_only,
+        read_only,
+        ref_identifier,
+        arn,
+    ] in &rows
+    {
+        let of = extras.get(name).unwrap_or(&none);
+        let mut line = format!("{name}\t{}", digit(bits(verbs, VERBS)?)?);
+        let taggable = if tag_property.is_empty() { 0 } else { TAGGABLE };
+        line.push(digit(bits(tagging, TAGGING)? | taggable)?);
+        let _ = write!(line, "\t{}", of.name_length);
+        for field in [tag_property, primary, create_only, read_only, ref_identifier] {
+            let _ = write!(line, "\t{}", paths.references(table::split(field))?);
+        }
+        let _ = write!(line, "\t{arn}\t");
+        for (permission, verbs) in &of.permissions {
+            let _ = write!(line, "{}{}", action(permission)?, digit(*verbs)?);
+        }
+        line.push('\t');
+        for permission in &of.tagging {
+            line.push_str(&action(permission)?);
+        }
+        line.push('\t');
+        for (property, target) in &of.references {
+            let _ = write!(line, "{}{}", paths.reference(property)?, targets.reference(target)?);
+        }
+        let line = line.trim_end_matches('\t').to_owned();
+        ensure!(
+            lines.insert(sort_key(name), line).is_none(),
+            "two types differ in case only: {name}"
+        );
+    }
+    ensure!(
+        extras.keys().all(|name| lines.contains_key(&sort_key(name))),
+        "a file names a type that types.tsv lacks"
+    );
+    let types = lines.into_values().fold(String::new(), |text, line| text + &line + "\n");
+
+    let file = |name: &str, text: String| (format!("{FOLDER}/{name}"), text);
+    Ok(vec![
+        file("actions.txt", actions),
+        file("date.txt", source.date.clone()),
+        file("paths.txt", paths.text),
+        file("targets.txt", targets.text),
+        file("types.txt", types),
+    ])
+}
+
+fn read_extras(root: &Path) -> Result<BTreeMap<String, Extras>> {
+    let mut corrections = Corrections::read(root)?;
+    let mut dropped = BTreeSet::new();
+    let mut extras: BTreeMap<String, Extras> = BTreeMap::new();
+    for [name, action, verbs] in table::read::<3>(root, "crates/stacks/data/handlers.tsv")? {
+        let of = extras.entry(name.clone()).or_default();
+        match corrections.correct(&action, &name) {
+            Some(action) => {
+                *of.permissions.entry(Action::new(&action)?).or_default() |= bits(&verbs, VERBS)?;
+            }
+            None => _ = dropped.insert((name, action)),
+        }
+    }
+    for [name, action] in table::read::<2>(root, "crates/stacks/data/tagging.tsv")? {
+        let of = extras.entry(name.clone()).or_default();
+        match corrections.correct(&action, &name) {
+            Some(action) => _ = of.tagging.insert(Action::new(&action)?),
+            None => _ = dropped.insert((name, action)),
+        }
+    }
+    for [name, property, target, attribute, _] in
+        table::read::<5>(root, "crates/stacks/data/references.tsv")?
+    {
+        extras
+            .entry(name)
+            .or_default()
+            .references
+            .insert((property, format!("{target}\t{attribute}")));
+    }
+    for [name, _, length] in table::read::<3>(root, "crates/stacks/data/names.tsv")? {
+        extras.entry(name).or_default().name_length = length;
+    }
+    println!("{} handler and tagging entries dropped, of them by their shape:", dropped.len());
+    for malformed in &corrections.malformed {
+        println!("  {malformed}");
+    }
+    for unused in corrections.unused() {
+        println!("override without effect: {unused}");
+    }
+    Ok(extras)
+}
+
+/// The lines of the actions: `:service`, then the names of its actions; and where each action begins.
+fn action_lines<'a>(actions: &BTreeSet<&'a Action>) -> (String, BTreeMap<&'a Action, usize>) {
+    let (mut text, mut offsets, mut service) = (String::new(), BTreeMap::new(), "");
+    for action in actions {
+        if action.service != service {
+            service = &action.service;
+            let _ = writeln!(text, ":{service}");
+        }
+        offsets.insert(*action, text.len());
+        let _ = writeln!(text, "{}", action.name);
+    }
+    (text, offsets)
+}
+
+fn used_paths<'a>(
+    rows: &'a [[String; 10]],
+    extras: &'a BTreeMap<String, Extras>,
+) -> BTreeSet<&'a str> {
+    let identifiers = rows.iter().flat_map(
+        |[_, _, _, tags, _, primary, create_only, read_only, ref_identifier, _]| {
+            [tags, primary, create_only, read_only, ref_identifier]
+                .into_iter()
+                .flat_map(|field| table::split(field))
+        },
+    );
+    let references =
+        extras.values().flat_map(|of| of.references.iter().map(|(property, _)| property.as_str()));
+    identifiers.chain(references).collect()
+}
+
+/// A bit for each letter, at its position in the alphabet.
+fn bits(letters: &str, alphabet: &str) -> Result<usize> {
+    let mut bits = 0;
+    for letter in letters.chars() {
+        bits |= 1
+            << alphabet
+                .find(letter)
+                .with_context(|| format!("unknown letter `{letter}` in `{letters}`"))?;
+    }
+    Ok(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_bits() {
+        assert_eq!(bits("CL", VERBS).unwrap(), 17);
+        assert!(bits("X", VERBS).is_err());
+    }
+
+    #[test]
+    fn actions_stand_below_their_service() {
+        let actions = ["s3:B", "kms:X", "s3:a"].map(|action| Action::new(action).unwrap());
+        let (text, offsets) = action_lines(&actions.iter().collect());
+        assert_eq!(text, ":kms\nX\n:s3\na\nB\n");
+        let at = offsets[&actions[0]];
+        assert!(text.get(at..).unwrap().starts_with("B\n"));
+    }
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask fuzz [TARGET...] [--seconds N]`: fuzzes the readers for a while.
+//!
+//! Needs cargo-fuzz and a nightly toolchain, so it is no part of `cargo xtask ci`; there the corpora run as plain tests.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell;
+
+const TARGETS: &str = "fuzz/fuzz_targets";
+const SECONDS: u32 = 60;
+
+/// Runs the task.
+pub(crate) fn run(mut args: Vec<String>) -> Result<()> {
+    let seconds = shell::take_value(&mut args, "--seconds")?;
+    let seconds = seconds.map_or(Ok(SECONDS), |text| text.parse());
+    let seconds = seconds.context("`--seconds` needs a number")?;
+    let chosen = chosen(targets()?, args)?;
+    if !shell::is_available(shell::program("rustup").args([
+        "run",
+        "nightly",
+        "cargo",
+        "fuzz",
+        "--version",
+    ])) {
+        bail!(
+            "cargo-fuzz on a nightly toolchain is needed: `rustup toolchain install nightly` and `cargo install --locked cargo-fuzz`"
+        );
+    }
+    for target in chosen {
+        println!("fuzz: {target} for {seconds} s");
+        let mut fuzz = shell::program("rustup");
+        fuzz.args(["run", "nightly", "cargo", "fuzz", "run", &target, "--"]);
+        fuzz.arg(format!("-max_total_time={seconds}")).env_remove("RUSTUP_TOOLCHAIN");
+        shell::run(&mut fuzz)?;
+    }
+    Ok(())
+}
+
+/// The fuzz targets, sorted.
+fn targets() -> Result<Vec<String>> {
+    let folder = shell::root().join(TARGETS);
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot list {TARGETS}"))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut targets: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(".rs").map(str::to_owned)).collect();
+    targets.sort();
+    Ok(targets)
+}
+
+/// The targets that were named; all if none was.
+fn chosen(targets: Vec<String>, names: Vec<String>) -> Result<Vec<String>> {
+    if let Some(unknown) = names.iter().find(|name| !targets.contains(name)) {
+        bail!("unknown target `{unknown}`; the targets are {}", targets.join(", "));
+    }
+    Ok(if names.is_empty() { targets } else { names })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_chooses_every_target() {
+        let targets = vec!["policy".to_owned(), "template".to_owned()];
+        assert_eq!(chosen(targets.clone(), Vec::new()).unwrap(), targets);
+    }
+
+    #[test]
+    fn an_unknown_target_is_refused() {
+        let error = chosen(vec!["policy".to_owned()], vec!["other".to_owned()]).unwrap_err();
+        assert_eq!(error.to_string(), "unknown target `other`; the targets are policy");
+    }
+}
