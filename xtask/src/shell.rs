@@ -90,9 +90,13 @@ pub(crate) fn line(command: &Command) -> String {
     let name = program.file_stem().unwrap_or(program.as_os_str());
     let words = std::iter::once(name).chain(command.get_args()).map(OsStr::to_string_lossy);
     let text = words.collect::<Vec<_>>().join(" ");
+    let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let environment: String = set.fold(String::new(), |text, (name, value)| {
+        format!("{text}{}='{}' ", name.display(), value.display())
+    });
     match text.strip_prefix("xtask ") {
-        Some(task) => format!("cargo xtask {task}"),
-        None => text,
+        Some(task) => format!("{environment}cargo xtask {task}"),
+        None => format!("{environment}{text}"),
     }
 }
 
@@ -188,6 +192,13 @@ mod tests {
         let mut command = Command::new("target/debug/xtask");
         command.args(["tidy", "--check"]);
         assert_eq!(line(&command), "cargo xtask tidy --check");
+    }
+
+    #[test]
+    fn what_is_set_stands_before_the_command() {
+        let mut command = Command::new("cargo");
+        command.arg("doc").env("RUSTDOCFLAGS", "-D warnings").env_remove("HOME");
+        assert_eq!(line(&command), "RUSTDOCFLAGS='-D warnings' cargo doc");
     }
 
     #[test]

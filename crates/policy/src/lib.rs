@@ -11,7 +11,6 @@ pub mod wildcard;
 
 pub mod action;
 pub mod arn;
-pub mod catalogue;
 pub mod condition;
 pub mod principal;
 

@@ -12,7 +12,10 @@ pub const BOOTSTRAP_STACK_NAME: &str = "CDKToolkit";
 
 /// The bootstrap stack of the CDK command line, as a template.
 pub fn bootstrap() -> Input {
-    Input::Template(Source::new("bootstrap-template.yaml", include_str!("../data/bootstrap-template.yaml")))
+    Input::Template(Source::new(
+        "bootstrap-template.yaml",
+        include_str!("../data/bootstrap-template.yaml"),
+    ))
 }
 
 /// The debug stack that `sst start` deploys, as the assembly that SST gives the CDK.

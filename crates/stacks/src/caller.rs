@@ -90,7 +90,12 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         let conditions = conditions(&need.conditions);
         for action in need.actions.iter().filter_map(|action| action.parse::<Action>().ok()) {
             let scoping = scoping(&action, &resources, planned);
-            let evidence = need.evidence.iter().cloned().chain(flag.map(|flag| format!("applies because of `{flag}`"))).collect::<Vec<_>>();
+            let evidence = need
+                .evidence
+                .iter()
+                .cloned()
+                .chain(flag.map(|flag| format!("applies because of `{flag}`")))
+                .collect::<Vec<_>>();
             for &phase in &need.phases {
                 needs.needs.push(Need {
                     who: Who::Caller,
@@ -125,11 +130,22 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static s
         }
     };
     let is_file = |asset: &Asset| matches!(asset, Asset::File { .. } | Asset::LegacyFile { .. });
-    let transforms = |name: &str| stack.uses.iter().any(|used| matches!(&used.kind, UseKind::Transform(found) if found == name));
+    let transforms = |name: &str| {
+        stack
+            .uses
+            .iter()
+            .any(|used| matches!(&used.kind, UseKind::Transform(found) if found == name))
+    };
     note("has-file-assets", planned.assets.iter().any(is_file));
     note("has-image-assets", planned.assets.iter().any(|asset| !is_file(asset)));
     note("has-service-role", deployment.mode == Mode::ServiceRole);
-    note("has-nested-stacks", stack.resources.values().any(|resource| resource.resource_type == "AWS::CloudFormation::Stack"));
+    note(
+        "has-nested-stacks",
+        stack
+            .resources
+            .values()
+            .any(|resource| resource.resource_type == "AWS::CloudFormation::Stack"),
+    );
     note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("has-sam-transform", transforms("AWS::Serverless-2016-10-31"));
     note("has-outputs", !stack.outputs.is_empty());
@@ -152,20 +168,38 @@ fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTree
     let stack = &planned.stack;
     let filled = |template: &str| {
         let template = template.replace("${Qualifier}", &deployment.qualifier);
-        scope::fill(stack, None, &template).into_iter().map(|pattern| pattern.glob).collect::<Vec<_>>()
+        scope::fill(stack, None, &template)
+            .into_iter()
+            .map(|pattern| pattern.glob)
+            .collect::<Vec<_>>()
     };
     let globs = match on {
         "any" => vec!["*".to_owned()],
-        "stack" => filled("arn:${Partition}:cloudformation:${Region}:${Account}:stack/${StackName}/*"),
+        "stack" => {
+            filled("arn:${Partition}:cloudformation:${Region}:${Account}:stack/${StackName}/*")
+        }
         "change-set" => filled("arn:${Partition}:cloudformation:${Region}:${Account}:changeSet/*"),
-        "asset-bucket" => asset_files(deployment, planned).into_iter().map(|(bucket, _)| format!("arn:{}:s3:::{bucket}", partition(stack))).collect(),
-        "asset-object" => asset_files(deployment, planned).into_iter().map(|(bucket, key)| format!("arn:{}:s3:::{bucket}/{key}", partition(stack))).collect(),
+        "asset-bucket" => asset_files(deployment, planned)
+            .into_iter()
+            .map(|(bucket, _)| format!("arn:{}:s3:::{bucket}", partition(stack)))
+            .collect(),
+        "asset-object" => asset_files(deployment, planned)
+            .into_iter()
+            .map(|(bucket, key)| format!("arn:{}:s3:::{bucket}/{key}", partition(stack)))
+            .collect(),
         "asset-repository" => asset_repositories(deployment, planned)
             .into_iter()
-            .flat_map(|name| filled(&format!("arn:${{Partition}}:ecr:${{Region}}:${{Account}}:repository/{name}")))
+            .flat_map(|name| {
+                filled(&format!(
+                    "arn:${{Partition}}:ecr:${{Region}}:${{Account}}:repository/{name}"
+                ))
+            })
             .collect(),
         "bootstrap-parameter" => {
-            let name = planned.bootstrap_parameter.clone().unwrap_or_else(|| format!("/cdk-bootstrap/{}/version", deployment.qualifier));
+            let name = planned
+                .bootstrap_parameter
+                .clone()
+                .unwrap_or_else(|| format!("/cdk-bootstrap/{}/version", deployment.qualifier));
             filled(&format!("arn:${{Partition}}:ssm:${{Region}}:${{Account}}:parameter{name}"))
         }
         _ => match on.strip_prefix("role:") {
@@ -198,7 +232,8 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
         "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
         _ => return Vec::new(),
     };
-    let given: Vec<String> = given.iter().map(|arn| scope::filled_text(&planned.stack.setting, arn)).collect();
+    let given: Vec<String> =
+        given.iter().map(|arn| scope::filled_text(&planned.stack.setting, arn)).collect();
     if !given.is_empty() {
         return given;
     }
@@ -217,9 +252,15 @@ fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(Str
         .iter()
         .flat_map(|asset| match asset {
             Asset::File { bucket, key, .. } => {
-                vec![(scope::filled_text(&stack.setting, bucket), scope::any_build(&scope::filled_text(&stack.setting, key)))]
+                vec![(
+                    scope::filled_text(&stack.setting, bucket),
+                    scope::any_build(&scope::filled_text(&stack.setting, key)),
+                )]
             }
-            Asset::LegacyFile { .. } => legacy_buckets(stack, &deployment.qualifier).into_iter().map(|bucket| (bucket, "assets/*".to_owned())).collect(),
+            Asset::LegacyFile { .. } => legacy_buckets(stack, &deployment.qualifier)
+                .into_iter()
+                .map(|bucket| (bucket, "assets/*".to_owned()))
+                .collect(),
             Asset::Image { .. } | Asset::LegacyImage { .. } => Vec::new(),
         })
         .collect()
@@ -235,7 +276,10 @@ fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeS
     let stack = &planned.stack;
     let names = planned.assets.iter().filter_map(|asset| match asset {
         Asset::Image { repository, .. } => Some(scope::filled_text(&stack.setting, repository)),
-        Asset::LegacyImage { .. } => Some(scope::wildcard(stack, &format!("cdk-{}-container-assets-${{Account}}-${{Region}}", deployment.qualifier))),
+        Asset::LegacyImage { .. } => Some(scope::wildcard(
+            stack,
+            &format!("cdk-{}-container-assets-${{Account}}-${{Region}}", deployment.qualifier),
+        )),
         Asset::File { .. } | Asset::LegacyFile { .. } => None,
     });
     names.collect()
@@ -255,33 +299,42 @@ fn conditions(conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> C
 
 fn scoping(action: &Action, resources: &BTreeSet<ArnPattern>, planned: &PlannedStack) -> Scoping {
     if !resources.iter().any(ArnPattern::is_any) {
-        let unnamed = planned.stack.setting.stack_name.is_none() && resources.iter().any(|arn| arn.service() == "cloudformation");
+        let unnamed = planned.stack.setting.stack_name.is_none()
+            && resources.iter().any(|arn| arn.service() == "cloudformation");
         return if unnamed { Scoping::UnknownStackName } else { Scoping::Named };
     }
-    let has_resources = catalogue::action(action.service(), action.name()).is_some_and(|facts| facts.resource_types().next().is_some());
+    let has_resources = catalogue::action(action.service(), action.name())
+        .is_some_and(|facts| facts.resource_types().next().is_some());
     if has_resources { Scoping::AnyOfType } else { Scoping::NoResourceLevel }
 }
 
 fn why(stack: &Stack, span: Span, evidence: Vec<String>) -> Why {
-    Why { stack: scope::stack_name(stack), resource: None, property: None, place: place(stack, span), evidence }
+    Why {
+        stack: scope::stack_name(stack),
+        resource: None,
+        property: None,
+        place: place(stack, span),
+        evidence,
+    }
 }
 
 /// What `CloudFormation` asks of the caller while it reads the template.
 fn template_needs(stack: &Stack, needs: &mut Needs) {
     for used in &stack.uses {
-        let mut push = |action: &str, resources: BTreeSet<ArnPattern>, scoping: Scoping, evidence: &str| {
-            let Ok(action) = action.parse() else { return };
-            needs.needs.push(Need {
-                who: Who::Caller,
-                action,
-                phase: Phase::ChangeSet,
-                resources,
-                conditions: Conditions::new(),
-                hardness: Hardness::Must,
-                scoping,
-                why: why(stack, used.span, vec![evidence.to_owned()]),
-            });
-        };
+        let mut push =
+            |action: &str, resources: BTreeSet<ArnPattern>, scoping: Scoping, evidence: &str| {
+                let Ok(action) = action.parse() else { return };
+                needs.needs.push(Need {
+                    who: Who::Caller,
+                    action,
+                    phase: Phase::ChangeSet,
+                    resources,
+                    conditions: Conditions::new(),
+                    hardness: Hardness::Must,
+                    scoping,
+                    why: why(stack, used.span, vec![evidence.to_owned()]),
+                });
+            };
         match &used.kind {
             UseKind::StoredParameter(name) => {
                 let evidence = "`CloudFormation` reads a parameter of a type `AWS::SSM::Parameter::...` for whoever makes the change set";
@@ -290,16 +343,33 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
             }
             UseKind::ParameterType(kind) => {
                 for action in generic::parameter_type_actions(kind) {
-                    let evidence = format!("`CloudFormation` checks the value of a parameter of the type `{kind}`");
-                    push(action, BTreeSet::from([ArnPattern::any()]), Scoping::NoResourceLevel, &evidence);
+                    let evidence = format!(
+                        "`CloudFormation` checks the value of a parameter of the type `{kind}`"
+                    );
+                    push(
+                        action,
+                        BTreeSet::from([ArnPattern::any()]),
+                        Scoping::NoResourceLevel,
+                        &evidence,
+                    );
                 }
             }
             UseKind::Transform(name) => match name.strip_prefix("AWS::") {
                 Some("Include") => {}
                 Some(transform) => {
-                    let arn = format!("arn:{}:cloudformation:{}:aws:transform/{transform}", partition(stack), stack.setting.region.as_deref().unwrap_or("*"));
-                    let evidence = "a change set with a transform of AWS is authorized on the transform, too";
-                    push("cloudformation:CreateChangeSet", arn.parse().into_iter().collect(), Scoping::Named, evidence);
+                    let arn = format!(
+                        "arn:{}:cloudformation:{}:aws:transform/{transform}",
+                        partition(stack),
+                        stack.setting.region.as_deref().unwrap_or("*")
+                    );
+                    let evidence =
+                        "a change set with a transform of AWS is authorized on the transform, too";
+                    push(
+                        "cloudformation:CreateChangeSet",
+                        arn.parse().into_iter().collect(),
+                        Scoping::Named,
+                        evidence,
+                    );
                 }
                 None => {
                     needs.gaps.push(Gap {
@@ -312,7 +382,11 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
                     });
                 }
             },
-            UseKind::AvailabilityZones | UseKind::Import | UseKind::Secret(_) | UseKind::SecureParameter(_) | UseKind::DynamicParameter(_) => {}
+            UseKind::AvailabilityZones
+            | UseKind::Import
+            | UseKind::Secret(_)
+            | UseKind::SecureParameter(_)
+            | UseKind::DynamicParameter(_) => {}
         }
     }
 }
@@ -330,7 +404,9 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
     let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
     let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
     let patterns = match given {
-        Some(role) => scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format),
+        Some(role) => {
+            scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
+        }
         None => {
             needs.gaps.push(Gap {
                 place: place(stack, Span::default()),
@@ -353,7 +429,14 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
             conditions: Conditions::new(),
             hardness: Hardness::Must,
             scoping: Scoping::Named,
-            why: why(stack, Span::default(), vec!["a stack that acts with a service role is given the role by the caller".to_owned()]),
+            why: why(
+                stack,
+                Span::default(),
+                vec![
+                    "a stack that acts with a service role is given the role by the caller"
+                        .to_owned(),
+                ],
+            ),
         });
     }
 }

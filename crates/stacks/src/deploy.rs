@@ -15,8 +15,8 @@ use crate::caller;
 use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
 use crate::resolve::{Setting, Stack, resolve};
-use crate::template;
 use crate::scope;
+use crate::template;
 use crate::value::{Text, Value};
 
 /// The program that deploys, which decides what the caller calls.
@@ -62,7 +62,9 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Input::Template(source) => f.debug_tuple("Template").field(&source.name()).finish(),
-            Input::Assembly { name, .. } => f.debug_struct("Assembly").field("name", name).finish_non_exhaustive(),
+            Input::Assembly { name, .. } => {
+                f.debug_struct("Assembly").field("name", name).finish_non_exhaustive()
+            }
         }
     }
 }
@@ -145,23 +147,29 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
         match input {
             Input::Template(source) => {
                 let (template, diagnostics) = template::read(source);
-                problems.extend(diagnostics.into_iter().map(|diagnostic| Problem::new(source, diagnostic)));
-                found.extend(
-                    template.map(|template| StackInput::of_template(options.stack_name.clone(), source.clone(), template)),
+                problems.extend(
+                    diagnostics.into_iter().map(|diagnostic| Problem::new(source, diagnostic)),
                 );
+                found.extend(template.map(|template| {
+                    StackInput::of_template(options.stack_name.clone(), source.clone(), template)
+                }));
             }
             Input::Assembly { name, files } => {
                 let (assembly, of_assembly) = assembly::read(name, files.as_ref());
                 problems.extend(of_assembly);
-                let wanted =
-                    |stack: &StackInput| options.stacks.is_empty() || options.stacks.iter().any(|name| stack.is_called(name));
+                let wanted = |stack: &StackInput| {
+                    options.stacks.is_empty()
+                        || options.stacks.iter().any(|name| stack.is_called(name))
+                };
                 found.extend(assembly.stacks.into_iter().filter(wanted));
             }
         }
     }
     let tool = options.tool.unwrap_or_else(|| tool_of(&found, inputs));
-    let mode = options.mode.unwrap_or(if tool == Tool::Cdk { Mode::Bootstrap } else { Mode::Direct });
-    let mut stacks: Vec<PlannedStack> = found.iter().map(|input| planned(input, options, mode, &mut problems)).collect();
+    let mode =
+        options.mode.unwrap_or(if tool == Tool::Cdk { Mode::Bootstrap } else { Mode::Direct });
+    let mut stacks: Vec<PlannedStack> =
+        found.iter().map(|input| planned(input, options, mode, &mut problems)).collect();
     stacks.sort_by_key(|planned| scope::stack_name(&planned.stack));
     let deployment = Deployment {
         stacks,
@@ -195,13 +203,19 @@ pub fn needs(deployment: &Deployment) -> Needs {
     needs.sorted()
 }
 
-fn planned(input: &StackInput, options: &Options, mode: Mode, problems: &mut Vec<Problem>) -> PlannedStack {
+fn planned(
+    input: &StackInput,
+    options: &Options,
+    mode: Mode,
+    problems: &mut Vec<Problem>,
+) -> PlannedStack {
     let region = options.region.clone().or_else(|| input.region.clone());
     let partition = options.partition.clone().or_else(|| region.as_deref().map(partition_of));
     let mut parameters: BTreeMap<String, Value> =
         input.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))).collect();
     parameters.extend(legacy_asset_parameters(&input.assets, options));
-    parameters.extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
+    parameters
+        .extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
     let mut stack_tags = input.tags.clone();
     stack_tags.extend(options.stack_tags.clone());
     let mut setting = Setting {
@@ -216,9 +230,12 @@ fn planned(input: &StackInput, options: &Options, mode: Mode, problems: &mut Vec
     let role = match mode {
         Mode::Direct => None,
         Mode::Bootstrap => input.cloudformation_execution_role_arn.as_deref(),
-        Mode::ServiceRole => options.service_role.as_deref().or(input.cloudformation_execution_role_arn.as_deref()),
+        Mode::ServiceRole => {
+            options.service_role.as_deref().or(input.cloudformation_execution_role_arn.as_deref())
+        }
     };
-    setting.execution_role = role.map(|role| scope::filled_text(&setting, role)).filter(|role| role.starts_with("arn:"));
+    setting.execution_role =
+        role.map(|role| scope::filled_text(&setting, role)).filter(|role| role.starts_with("arn:"));
     PlannedStack {
         stack: resolved(input, &setting, problems),
         assets: input.assets.clone(),
@@ -233,7 +250,8 @@ fn planned(input: &StackInput, options: &Options, mode: Mode, problems: &mut Vec
 /// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
 fn resolved(input: &StackInput, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
     let (mut stack, diagnostics) = resolve(&input.source, &input.template, setting);
-    problems.extend(diagnostics.into_iter().map(|diagnostic| Problem::new(&input.source, diagnostic)));
+    problems
+        .extend(diagnostics.into_iter().map(|diagnostic| Problem::new(&input.source, diagnostic)));
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };
         let name = scope::fill(&stack, Some(resource), "${@name}").into_iter().next();
@@ -251,10 +269,13 @@ fn resolved(input: &StackInput, setting: &Setting, problems: &mut Vec<Problem>) 
 /// The parameters that a nested stack is given, in terms that hold outside its parent.
 fn passed_parameters(parent: &Stack, properties: &Value) -> BTreeMap<String, Value> {
     let Value::Map(properties) = properties else { return BTreeMap::new() };
-    let Some(Value::Map(given)) = properties.entries.get("Parameters").map(|located| &located.value) else {
+    let Some(Value::Map(given)) =
+        properties.entries.get("Parameters").map(|located| &located.value)
+    else {
         return BTreeMap::new();
     };
-    let passed = given.entries.iter().map(|(name, located)| (name.clone(), outside(parent, &located.value)));
+    let passed =
+        given.entries.iter().map(|(name, located)| (name.clone(), outside(parent, &located.value)));
     passed.collect()
 }
 
@@ -276,7 +297,10 @@ fn legacy_asset_parameters(assets: &[Asset], options: &Options) -> BTreeMap<Stri
     let region = options.region.as_deref().unwrap_or("*");
     let qualifier = options.qualifier.as_deref().unwrap_or(DEFAULT_QUALIFIER);
     // The bucket of the bootstrap stack: its name is generated in the legacy template and fixed in the modern one.
-    let buckets = ["cdktoolkit-stagingbucket-*".to_owned(), format!("cdk-{qualifier}-assets-{account}-{region}")];
+    let buckets = [
+        "cdktoolkit-stagingbucket-*".to_owned(),
+        format!("cdk-{qualifier}-assets-{account}-{region}"),
+    ];
     let bucket = Value::one_of(buckets.iter().map(|bucket| Value::Text(Text::glob(bucket))));
     let mut parameters = BTreeMap::new();
     for asset in assets {
@@ -337,4 +361,10 @@ words!(
     CdkLegacy = "cdk-legacy",
     SstV1 = "sst-v1"
 );
-words!(Mode, "bootstrap, direct, service-role", Bootstrap = "bootstrap", Direct = "direct", ServiceRole = "service-role");
+words!(
+    Mode,
+    "bootstrap, direct, service-role",
+    Bootstrap = "bootstrap",
+    Direct = "direct",
+    ServiceRole = "service-role"
+);

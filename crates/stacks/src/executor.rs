@@ -44,7 +44,10 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     let rules = rules::of(&resource.resource_type);
     let has_handlers = registered.is_some_and(|registered| registered.has_handlers());
     if !has_handlers && rules.is_none() {
-        return Needs { needs: Vec::new(), gaps: vec![unknown_type(stack, resource, registered.is_some())] };
+        return Needs {
+            needs: Vec::new(),
+            gaps: vec![unknown_type(stack, resource, registered.is_some())],
+        };
     }
     let subject = Subject { stack, resource, registered, rules };
     let mut needs = Needs::default();
@@ -90,11 +93,17 @@ impl Subject<'_> {
                 }
             }
         }
-        let named = self.rules.into_iter().flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
+        let named = self
+            .rules
+            .into_iter()
+            .flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
         for action in named.filter_map(|action| action.parse::<Action>().ok()) {
             actions.entry(action).or_default();
         }
-        let dropped = self.rules.into_iter().flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions));
+        let dropped = self
+            .rules
+            .into_iter()
+            .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions));
         for action in dropped.filter_map(|action| action.parse::<Action>().ok()) {
             actions.remove(&action);
         }
@@ -106,7 +115,11 @@ impl Subject<'_> {
             .rules
             .into_iter()
             .flat_map(|rules| &rules.rule)
-            .filter(|rule| rule.actions.iter().any(|name| name.parse::<Action>().is_ok_and(|name| name == *action)))
+            .filter(|rule| {
+                rule.actions
+                    .iter()
+                    .any(|name| name.parse::<Action>().is_ok_and(|name| name == *action))
+            })
             .collect();
         if !naming.is_empty() {
             for rule in naming {
@@ -117,7 +130,11 @@ impl Subject<'_> {
         let from_registry = vec![handler_evidence(verbs)];
         if self.is_tagging(action) {
             let Some((property, span)) = self.tags() else { return };
-            let phases = if verbs.is_empty() { self.phases_of(&tagging_verbs(action)) } else { self.phases_of(verbs) };
+            let phases = if verbs.is_empty() {
+                self.phases_of(&tagging_verbs(action))
+            } else {
+                self.phases_of(verbs)
+            };
             let evidence = vec!["registry tagging permissions".to_owned()];
             let reason = Reason { property, span, evidence };
             let targets = targets::automatic(self, action);
@@ -129,9 +146,21 @@ impl Subject<'_> {
         match references::of(self, action) {
             references::Treatment::Followed(followed) => {
                 for reference in followed {
-                    let reason = Reason { property: Some(reference.property), span: reference.span, ..reason.clone() };
+                    let reason = Reason {
+                        property: Some(reference.property),
+                        span: reference.span,
+                        ..reason.clone()
+                    };
                     let conditions = reference.conditions;
-                    self.emit(action, &phases, &reference.targets, &conditions, Hardness::Must, &reason, needs);
+                    self.emit(
+                        action,
+                        &phases,
+                        &reference.targets,
+                        &conditions,
+                        Hardness::Must,
+                        &reason,
+                        needs,
+                    );
                 }
             }
             references::Treatment::Ordinary => {
@@ -143,7 +172,11 @@ impl Subject<'_> {
 
     fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
         let Some((property, span)) = self.applies(&rule.when) else { return };
-        let phases = if rule.phases.is_empty() { self.phases_of(verbs) } else { self.kept(rule.phases.iter().copied()) };
+        let phases = if rule.phases.is_empty() {
+            self.phases_of(verbs)
+        } else {
+            self.kept(rule.phases.iter().copied())
+        };
         let targets = if rule.on.is_empty() {
             match references::of(self, action) {
                 references::Treatment::Followed(followed) => {
@@ -160,7 +193,10 @@ impl Subject<'_> {
     }
 
     /// Turns targets into needs, one a phase, and unknown values into gaps.
-    #[expect(clippy::too_many_arguments, reason = "these are the fields of a need, collected in one place")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "these are the fields of a need, collected in one place"
+    )]
     fn emit(
         &self,
         action: &Action,
@@ -212,8 +248,11 @@ impl Subject<'_> {
             code: "unresolved-value",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
-            message: format!("{subject} is not known before the deployment; permissions are given on {wide}"),
-            help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand".to_owned(),
+            message: format!(
+                "{subject} is not known before the deployment; permissions are given on {wide}"
+            ),
+            help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand"
+                .to_owned(),
         }
     }
 
@@ -231,7 +270,12 @@ impl Subject<'_> {
             return Some((None, self.resource.span));
         }
         let alternative = when.iter().find(|alternative| {
-            alternative.0.iter().map(|term| self.holds(term)).fold(Truth::Yes, Truth::and).possible()
+            alternative
+                .0
+                .iter()
+                .map(|term| self.holds(term))
+                .fold(Truth::Yes, Truth::and)
+                .possible()
         })?;
         let shown = alternative.0.iter().find_map(|term| match term {
             Term::Present(path) | Term::Equal(path, _) | Term::Like(path, _) => {
@@ -259,14 +303,19 @@ impl Subject<'_> {
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
         let found = self.resource.properties.at(path);
         let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
-        let known = found.values.iter().flat_map(|found| found.value.texts()).map(|text| match text.known() {
-            Some(text) => Truth::from(glob.matches(text)),
-            None => {
-                let patterns = crate::scope::patterns(self.stack, &text);
-                let may = patterns.iter().any(|found| glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain)));
-                if may { Truth::Maybe } else { Truth::No }
-            }
-        });
+        let known =
+            found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
+                match text.known() {
+                    Some(text) => Truth::from(glob.matches(text)),
+                    None => {
+                        let patterns = crate::scope::patterns(self.stack, &text);
+                        let may = patterns.iter().any(|found| {
+                            glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
+                        });
+                        if may { Truth::Maybe } else { Truth::No }
+                    }
+                }
+            });
         let known = known.max().unwrap_or(Truth::No);
         if found.complete { known } else { known.or(Truth::Maybe) }
     }
@@ -277,7 +326,8 @@ impl Subject<'_> {
         let mut path = path;
         loop {
             let found = properties.at(path);
-            if let Some(found) = found.values.first().filter(|found| found.span != Span::default()) {
+            if let Some(found) = found.values.first().filter(|found| found.span != Span::default())
+            {
                 return found.span;
             }
             match path.rsplit_once('.') {
@@ -289,7 +339,10 @@ impl Subject<'_> {
 
     /// Whether the resource has or may have tags: the property they come from, and its place.
     fn tags(&self) -> Option<(Option<String>, Span)> {
-        let property = self.registered.and_then(|registered| registered.tagging()).map_or("Tags", |tagging| tagging.property);
+        let property = self
+            .registered
+            .and_then(|registered| registered.tagging())
+            .map_or("Tags", |tagging| tagging.property);
         if self.resource.properties.presence_at(property).possible() {
             return Some((Some(property.to_owned()), self.span_of(property)));
         }
@@ -299,7 +352,8 @@ impl Subject<'_> {
     fn is_tagging(&self, action: &Action) -> bool {
         self.registered.is_some_and(|registered| {
             registered.tagging_permissions().any(|(service, name)| {
-                action.service().eq_ignore_ascii_case(service) && action.name().eq_ignore_ascii_case(name)
+                action.service().eq_ignore_ascii_case(service)
+                    && action.name().eq_ignore_ascii_case(name)
             })
         })
     }
@@ -317,7 +371,9 @@ impl Subject<'_> {
         if has(Verb::Delete) || has(Verb::Read) {
             phases.push(Phase::Delete);
         }
-        if self.can_be_replaced() && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted()) {
+        if self.can_be_replaced()
+            && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted())
+        {
             phases.push(Phase::Update);
         }
         self.kept(phases.into_iter())
@@ -333,7 +389,10 @@ impl Subject<'_> {
                     if policy != DeletionPolicy::Retain {
                         kept.insert(Phase::Rollback);
                     }
-                    if !matches!(policy, DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate) {
+                    if !matches!(
+                        policy,
+                        DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate
+                    ) {
                         kept.insert(Phase::Delete);
                     }
                 }
@@ -349,9 +408,15 @@ impl Subject<'_> {
     ///
     /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
     fn can_be_replaced(&self) -> bool {
-        let Some(registered) = self.registered.filter(|registered| registered.has_handlers()) else { return false };
+        let Some(registered) = self.registered.filter(|registered| registered.has_handlers())
+        else {
+            return false;
+        };
         let immutable = !registered.handlers().contains(Verb::Update);
-        immutable || registered.create_only().any(|path| self.resource.properties.presence_at(path).possible())
+        immutable
+            || registered
+                .create_only()
+                .any(|path| self.resource.properties.presence_at(path).possible())
     }
 
     fn replaced_is_deleted(&self) -> bool {
@@ -365,23 +430,42 @@ pub(crate) fn place(stack: &Stack, span: Span) -> Place {
 }
 
 fn resource_ref(resource: &Resource) -> ResourceRef {
-    ResourceRef { logical_id: resource.logical_id.to_string(), resource_type: resource.resource_type.clone() }
+    ResourceRef {
+        logical_id: resource.logical_id.to_string(),
+        resource_type: resource.resource_type.clone(),
+    }
 }
 
 fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> Gap {
     let name = &resource.resource_type;
     let (code, message, help) = if listed {
         let message = format!("the registry publishes no permissions for `{name}`");
-        ("no-permissions", message, "add what its API calls need to the policy by hand, and report the type to us")
+        (
+            "no-permissions",
+            message,
+            "add what its API calls need to the policy by hand, and report the type to us",
+        )
     } else if name.starts_with("AWS::Serverless::") {
         let message = format!("`{name}` is made into other resources by the SAM transform");
-        ("sam-type", message, "give the transformed template: `aws cloudformation get-template --template-stage Processed`, or `sam validate --debug`")
+        (
+            "sam-type",
+            message,
+            "give the transformed template: `aws cloudformation get-template --template-stage Processed`, or `sam validate --debug`",
+        )
     } else if name.ends_with("::MODULE") {
         let message = format!("`{name}` is a module, whose resources are not in the template");
-        ("module-type", message, "give the template with the module expanded: `aws cloudformation get-template --template-stage Processed`")
+        (
+            "module-type",
+            message,
+            "give the template with the module expanded: `aws cloudformation get-template --template-stage Processed`",
+        )
     } else {
         let message = format!("`{name}` is no type that the registry of {} knows", registry::DATE);
-        ("unknown-type", message, "mend the name, or add what its handlers need to the policy by hand if it is a private or third-party type")
+        (
+            "unknown-type",
+            message,
+            "mend the name, or add what its handlers need to the policy by hand if it is a private or third-party type",
+        )
     };
     Gap {
         place: place(stack, resource.span),
@@ -411,13 +495,17 @@ fn expanded(service: &str, name: &str) -> Vec<Action> {
     }
     let glob = Glob::new(name, Case::Insensitive, Syntax::Plain);
     let matching = catalogue::actions(service).filter(|facts| glob.matches(facts.name()));
-    matching.filter_map(|facts| format!("{}:{}", facts.service(), facts.name()).parse().ok()).collect()
+    matching
+        .filter_map(|facts| format!("{}:{}", facts.service(), facts.name()).parse().ok())
+        .collect()
 }
 
 /// When a tagging action that no handler lists is called.
 fn tagging_verbs(action: &Action) -> Verbs {
     let reads = catalogue::action(action.service(), action.name()).is_some_and(|facts| {
-        facts.access_levels().all(|level| matches!(level, catalogue::AccessLevel::List | catalogue::AccessLevel::Read))
+        facts.access_levels().all(|level| {
+            matches!(level, catalogue::AccessLevel::List | catalogue::AccessLevel::Read)
+        })
     });
     let removes = ["Untag", "Remove", "Delete"].iter().any(|word| action.name().contains(word));
     match (reads, removes) {

@@ -63,7 +63,9 @@ pub(crate) fn key_properties(resource_type: &str) -> impl Iterator<Item = &'stat
 }
 
 /// The properties that name objects.
-pub(crate) fn object_properties(resource_type: &str) -> impl Iterator<Item = &'static ObjectLocation> {
+pub(crate) fn object_properties(
+    resource_type: &str,
+) -> impl Iterator<Item = &'static ObjectLocation> {
     facts().object_properties.get(resource_type).into_iter().flatten()
 }
 

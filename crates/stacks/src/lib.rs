@@ -2,18 +2,17 @@
 //!
 //! This crate does no I/O: no file, network, clock or environment.
 
-pub mod template;
 pub mod assembly;
-pub mod value;
-pub mod resolve;
-pub mod names;
-pub mod registry;
-pub mod rules;
-mod generic;
-mod scope;
-pub mod need;
-mod executor;
+pub mod builtin;
 pub mod caller;
 pub mod deploy;
-pub mod builtin;
+mod executor;
+mod generic;
+pub mod names;
+pub mod need;
 pub mod registry;
+pub mod resolve;
+pub mod rules;
+mod scope;
+pub mod template;
+pub mod value;

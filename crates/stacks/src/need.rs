@@ -152,7 +152,11 @@ pub struct Need {
 impl Need {
     /// The permission alone.
     pub fn grant(&self) -> Grant {
-        Grant { action: self.action.clone().into(), resources: self.resources.clone(), conditions: self.conditions.clone() }
+        Grant {
+            action: self.action.clone().into(),
+            resources: self.resources.clone(),
+            conditions: self.conditions.clone(),
+        }
     }
 }
 
@@ -258,7 +262,9 @@ impl FromStr for Lifetime {
             "update" => Ok(Lifetime::Update),
             "destroy" => Ok(Lifetime::Destroy),
             "all" => Ok(Lifetime::All),
-            _ => Err(UnknownWord { word: word.to_owned(), expected: "first, update, destroy, all" }),
+            _ => {
+                Err(UnknownWord { word: word.to_owned(), expected: "first, update, destroy, all" })
+            }
         }
     }
 }

@@ -121,7 +121,11 @@ pub enum UseKind {
 /// Works a template out.
 ///
 /// Problems with the template's references and functions come back as diagnostics; their values count as unknown.
-pub fn resolve(source: &Source, template: &Template, setting: &Setting) -> (Stack, Vec<Diagnostic>) {
+pub fn resolve(
+    source: &Source,
+    template: &Template,
+    setting: &Setting,
+) -> (Stack, Vec<Diagnostic>) {
     let mut evaluation = Evaluation {
         template,
         setting,
@@ -133,7 +137,11 @@ pub fn resolve(source: &Source, template: &Template, setting: &Setting) -> (Stac
     };
     evaluation.read_parameters();
     evaluation.read_transforms();
-    let resources = template.resources.values().filter_map(|resource| evaluation.resource(resource)).collect::<Vec<_>>();
+    let resources = template
+        .resources
+        .values()
+        .filter_map(|resource| evaluation.resource(resource))
+        .collect::<Vec<_>>();
     let outputs = template
         .outputs
         .iter()
@@ -142,7 +150,10 @@ pub fn resolve(source: &Source, template: &Template, setting: &Setting) -> (Stac
     let stack = Stack {
         setting: setting.clone(),
         source: source.clone(),
-        resources: resources.into_iter().map(|resource| (resource.logical_id.clone(), resource)).collect(),
+        resources: resources
+            .into_iter()
+            .map(|resource| (resource.logical_id.clone(), resource))
+            .collect(),
         outputs,
         nested: BTreeMap::new(),
         uses: evaluation.uses,
@@ -220,7 +231,9 @@ impl Evaluation<'_> {
             Kind::String(text) => Value::Text(self.dynamic_references(text, node.span)),
             Kind::List(items) => self.list(items),
             Kind::Map(entries) => match entries.as_slice() {
-                [entry] if is_function(&entry.key) => self.function(&entry.key, &entry.value, node.span),
+                [entry] if is_function(&entry.key) => {
+                    self.function(&entry.key, &entry.value, node.span)
+                }
                 _ => self.map(node),
             },
         };
@@ -233,7 +246,9 @@ impl Evaluation<'_> {
         for item in items {
             match self.value(item) {
                 Value::Absent => {}
-                Value::Unknown => list.items.push(Located { value: Value::Unknown, span: item.span }),
+                Value::Unknown => {
+                    list.items.push(Located { value: Value::Unknown, span: item.span })
+                }
                 value => list.items.push(Located { value, span: item.span }),
             }
         }

@@ -185,8 +185,12 @@ impl TryFrom<String> for On {
         }
         match text.strip_prefix("self") {
             Some("") => Ok(On::Itself(String::new())),
-            Some(suffix) if suffix.starts_with(':') => Ok(On::Itself(suffix.strip_prefix(':').unwrap_or_default().to_owned())),
-            _ => Err(format!("`{text}` is neither `self`, `ref:Path`, an ARN template, `executor` nor `any`")),
+            Some(suffix) if suffix.starts_with(':') => {
+                Ok(On::Itself(suffix.strip_prefix(':').unwrap_or_default().to_owned()))
+            }
+            _ => Err(format!(
+                "`{text}` is neither `self`, `ref:Path`, an ARN template, `executor` nor `any`"
+            )),
         }
     }
 }
@@ -203,7 +207,8 @@ struct RuleFile {
 ///
 /// All types `Custom::...` share the rules of `Custom::*`.
 pub fn of(resource_type: &str) -> Option<&'static TypeRules> {
-    let resource_type = if resource_type.starts_with("Custom::") { "Custom::*" } else { resource_type };
+    let resource_type =
+        if resource_type.starts_with("Custom::") { "Custom::*" } else { resource_type };
     file_of(resource_type)?.types.get(resource_type)
 }
 

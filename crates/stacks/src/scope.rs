@@ -58,13 +58,20 @@ pub(crate) fn patterns(stack: &Stack, text: &Text) -> BTreeSet<Pattern> {
 }
 
 /// Fills an ARN template for a resource: partition, region and account from the setting, the rest from its properties.
-pub(crate) fn fill(stack: &Stack, resource: Option<&Resource>, template: &str) -> BTreeSet<Pattern> {
+pub(crate) fn fill(
+    stack: &Stack,
+    resource: Option<&Resource>,
+    template: &str,
+) -> BTreeSet<Pattern> {
     fill_within(stack, resource, template, MAX_DEPTH)
 }
 
 /// The wildcard of an ARN format: account and region as far as they are known, everything else open.
 pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
-    fill(stack, None, format).into_iter().next().map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
+    fill(stack, None, format)
+        .into_iter()
+        .next()
+        .map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
 }
 
 /// What a text that refers to something says of its ARN, given the ARN format of what it refers to.
@@ -82,8 +89,13 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             }
             // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
             if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
-                let scoping = if pattern.glob.starts_with("alias/") { Scoping::AnyOfType } else { pattern.scoping };
-                let scoping = if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
+                let scoping = if pattern.glob.starts_with("alias/") {
+                    Scoping::AnyOfType
+                } else {
+                    pattern.scoping
+                };
+                let scoping =
+                    if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
                 return vec![Pattern { glob: wildcard(stack, format), scoping }];
             }
             let mut name = name_in_address(&pattern.glob, format);
@@ -96,7 +108,11 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
 }
 
 /// The ARNs of the resource of the same stack that a text refers to, if they are of one of these formats.
-pub(crate) fn of_same_stack(stack: &Stack, text: &Text, formats: &[&str]) -> Option<BTreeSet<Pattern>> {
+pub(crate) fn of_same_stack(
+    stack: &Stack,
+    text: &Text,
+    formats: &[&str],
+) -> Option<BTreeSet<Pattern>> {
     let (logical_id, _) = text.as_attribute()?;
     let found = arns(stack, stack.resources.get(logical_id)?);
     let is_of = |format: &&str| {
@@ -144,14 +160,23 @@ fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern
     patterns
 }
 
-fn attribute_patterns(stack: &Stack, logical_id: &LogicalId, attribute: Option<&str>, depth: usize) -> BTreeSet<Pattern> {
+fn attribute_patterns(
+    stack: &Stack,
+    logical_id: &LogicalId,
+    attribute: Option<&str>,
+    depth: usize,
+) -> BTreeSet<Pattern> {
     let unknown = BTreeSet::from([Pattern::any(Scoping::GeneratedId)]);
     let Some(resource) = stack.resources.get(logical_id) else {
         return BTreeSet::from([Pattern::any(Scoping::UnknownValue)]);
     };
     let Some(depth) = depth.checked_sub(1) else { return unknown };
     if let Some(output) = attribute.and_then(|attribute| attribute.strip_prefix("Outputs.")) {
-        return match stack.nested.get(logical_id).and_then(|nested| Some((nested, nested.outputs.get(output)?))) {
+        return match stack
+            .nested
+            .get(logical_id)
+            .and_then(|nested| Some((nested, nested.outputs.get(output)?)))
+        {
             Some((nested, value)) => value_patterns(nested, value, depth),
             None => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
         };
@@ -160,7 +185,8 @@ fn attribute_patterns(stack: &Stack, logical_id: &LogicalId, attribute: Option<&
     let property = match attribute {
         Some(attribute) => attribute,
         None => {
-            let mut identifiers = registered.into_iter().flat_map(|registered| registered.ref_identifier());
+            let mut identifiers =
+                registered.into_iter().flat_map(|registered| registered.ref_identifier());
             match (identifiers.next(), identifiers.next()) {
                 (Some(only), None) => only,
                 _ => return unknown,
@@ -177,12 +203,19 @@ fn attribute_patterns(stack: &Stack, logical_id: &LogicalId, attribute: Option<&
 /// Whether an attribute gives the ARN of the resource itself: `Arn`, or `TopicArn` of a topic.
 fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
     let kind = resource_type.rsplit("::").next().unwrap_or_default();
-    attribute == "Arn" || attribute == "Id" && kind == "Stack" || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
+    attribute == "Arn"
+        || attribute == "Id" && kind == "Stack"
+        || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
         || attribute.strip_suffix("Id").is_some_and(|name| name == kind && kind == "Stack")
 }
 
 /// The text of a property, or the name that `CloudFormation` generates when it is absent.
-fn named_property(stack: &Stack, resource: &Resource, property: &str, depth: usize) -> BTreeSet<Pattern> {
+fn named_property(
+    stack: &Stack,
+    resource: &Resource,
+    property: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
     let mut patterns = BTreeSet::new();
     let found = resource.properties.at(property);
     for found in &found.values {
@@ -205,7 +238,12 @@ fn named_property(stack: &Stack, resource: &Resource, property: &str, depth: usi
     patterns
 }
 
-fn generated_name(stack: &Stack, logical_id: &LogicalId, name: &rules::Name, depth: usize) -> Pattern {
+fn generated_name(
+    stack: &Stack,
+    logical_id: &LogicalId,
+    name: &rules::Name,
+    depth: usize,
+) -> Pattern {
     let stack_name = stack_name_pattern(stack, depth);
     let known = match stack_name.as_str() {
         "*" => StackName::Unknown,
@@ -248,7 +286,12 @@ fn value_patterns(stack: &Stack, value: &Value, depth: usize) -> BTreeSet<Patter
     bounded(patterns)
 }
 
-fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth: usize) -> BTreeSet<Pattern> {
+fn fill_within(
+    stack: &Stack,
+    resource: Option<&Resource>,
+    template: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
     let mut patterns = BTreeSet::from([Pattern::named("")]);
     let mut rest = template;
@@ -258,13 +301,23 @@ fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth
         let tails = match variable {
             "Partition" => BTreeSet::from([Pattern::named(known(&stack.setting.partition))]),
             "Region" => BTreeSet::from([Pattern::named(known(&stack.setting.region))]),
-            "Account" | "AccountId" => BTreeSet::from([Pattern::named(known(&stack.setting.account))]),
-            "StackName" if resource.is_none_or(|resource| resource.properties.presence_at(variable) == Truth::No) => {
+            "Account" | "AccountId" => {
+                BTreeSet::from([Pattern::named(known(&stack.setting.account))])
+            }
+            "StackName"
+                if resource.is_none_or(|resource| {
+                    resource.properties.presence_at(variable) == Truth::No
+                }) =>
+            {
                 BTreeSet::from([Pattern::named(stack_name_pattern(stack, depth))])
             }
-            "LogicalId" => BTreeSet::from([Pattern::named(resource.map_or("*", |resource| resource.logical_id.as_str()))]),
+            "LogicalId" => BTreeSet::from([Pattern::named(
+                resource.map_or("*", |resource| resource.logical_id.as_str()),
+            )]),
             variable => match (resource, depth.checked_sub(1)) {
-                (Some(resource), Some(depth)) => variable_patterns(stack, resource, variable, depth),
+                (Some(resource), Some(depth)) => {
+                    variable_patterns(stack, resource, variable, depth)
+                }
                 _ => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
         };
@@ -280,8 +333,17 @@ fn fill_within(stack: &Stack, resource: Option<&Resource>, template: &str, depth
 
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
-    let bucket = pattern.glob.rsplit(":::").next().and_then(|object| object.split('/').next()).unwrap_or_default();
-    let scoping = if bucket.is_empty() || bucket.starts_with('*') { pattern.scoping.clone() } else { Scoping::Named };
+    let bucket = pattern
+        .glob
+        .rsplit(":::")
+        .next()
+        .and_then(|object| object.split('/').next())
+        .unwrap_or_default();
+    let scoping = if bucket.is_empty() || bucket.starts_with('*') {
+        pattern.scoping.clone()
+    } else {
+        Scoping::Named
+    };
     Pattern { glob: any_build(&pattern.glob), scoping }
 }
 
@@ -289,11 +351,18 @@ fn object_pattern(pattern: Pattern) -> Pattern {
 ///
 /// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
 /// unless the property is absent; `@name` is the name that `CloudFormation` generates.
-fn variable_patterns(stack: &Stack, resource: &Resource, variable: &str, depth: usize) -> BTreeSet<Pattern> {
+fn variable_patterns(
+    stack: &Stack,
+    resource: &Resource,
+    variable: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
     if variable == "@name" {
         let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
         return match rule {
-            Some(rule) => BTreeSet::from([generated_name(stack, &resource.logical_id, rule, depth)]),
+            Some(rule) => {
+                BTreeSet::from([generated_name(stack, &resource.logical_id, rule, depth)])
+            }
             None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
         };
     }
@@ -320,7 +389,13 @@ fn variable_patterns(stack: &Stack, resource: &Resource, variable: &str, depth: 
 }
 
 /// The texts of a property, or a default where it is or may be absent.
-fn or_default(stack: &Stack, resource: &Resource, property: &str, default: &str, depth: usize) -> BTreeSet<Pattern> {
+fn or_default(
+    stack: &Stack,
+    resource: &Resource,
+    property: &str,
+    default: &str,
+    depth: usize,
+) -> BTreeSet<Pattern> {
     let found = resource.properties.at(property);
     let mut patterns = BTreeSet::new();
     for found in &found.values {
@@ -341,7 +416,11 @@ pub(crate) fn any_build(key: &str) -> String {
     let mut result = String::new();
     let mut run = String::new();
     let flush = |run: &mut String, result: &mut String| {
-        if run.len() >= HASH_LENGTH { result.push('*') } else { result.push_str(run) }
+        if run.len() >= HASH_LENGTH {
+            result.push('*')
+        } else {
+            result.push_str(run)
+        }
         run.clear();
     };
     for character in key.chars() {
@@ -388,7 +467,11 @@ fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
     if patterns.len() <= MAX_PATTERNS {
         return patterns;
     }
-    let common = patterns.iter().map(|pattern| pattern.glob.as_str()).reduce(common_prefix).unwrap_or_default();
+    let common = patterns
+        .iter()
+        .map(|pattern| pattern.glob.as_str())
+        .reduce(common_prefix)
+        .unwrap_or_default();
     BTreeSet::from([Pattern { glob: format!("{common}*"), scoping: Scoping::UnknownValue }])
 }
 
@@ -415,7 +498,9 @@ fn six_parts(glob: &str) -> String {
 fn name_in_address(text: &str, format: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         // `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` is an image.
-        if format.contains(":ecr:") && let Some((_, image)) = text.split_once('/') {
+        if format.contains(":ecr:")
+            && let Some((_, image)) = text.split_once('/')
+        {
             return image.split([':', '@']).next().unwrap_or_default().to_owned();
         }
         return text.to_owned();
@@ -435,10 +520,15 @@ fn name_in_address(text: &str, format: &str) -> String {
 /// The name of a role, user or group that is not in the template may stand behind a path.
 fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
     let kinds = [":role/", ":user/", ":group/", ":instance-profile/"];
-    let Some(kind) = kinds.into_iter().find(|kind| format.contains(*kind)) else { return vec![pattern.clone()] };
+    let Some(kind) = kinds.into_iter().find(|kind| format.contains(*kind)) else {
+        return vec![pattern.clone()];
+    };
     match pattern.glob.split_once(kind) {
         Some((before, name)) if !name.contains(['/', '*']) => {
-            let deeper = Pattern { glob: format!("{before}{kind}*/{name}"), scoping: pattern.scoping.clone() };
+            let deeper = Pattern {
+                glob: format!("{before}{kind}*/{name}"),
+                scoping: pattern.scoping.clone(),
+            };
             vec![pattern.clone(), deeper]
         }
         _ => vec![pattern.clone()],
@@ -452,7 +542,8 @@ fn name_into(stack: &Stack, format: &str, name: &str) -> String {
             let after = after.split_once('}').map_or("", |(_, after)| after);
             let mut glob = wildcard(stack, before);
             // `parameter/${Name}` with a name that already begins with the slash.
-            let name = if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };
+            let name =
+                if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };
             glob.push_str(name);
             glob.push_str(after);
             glob

@@ -244,7 +244,9 @@ impl Value {
                 Value::Absent => None,
                 Value::Text(text) => Some(text.clone()),
                 Value::Bool(value) => Some(Text::literal(value.to_string())),
-                Value::List(_) | Value::Map(_) | Value::OneOf(_) | Value::Unknown => Some(Text::any()),
+                Value::List(_) | Value::Map(_) | Value::OneOf(_) | Value::Unknown => {
+                    Some(Text::any())
+                }
             })
             .collect()
     }
@@ -255,7 +257,13 @@ impl Value {
     pub fn presence(&self) -> Truth {
         match self {
             Value::Absent => Truth::No,
-            Value::List(list) if list.items.is_empty() => if list.open { Truth::Maybe } else { Truth::No },
+            Value::List(list) if list.items.is_empty() => {
+                if list.open {
+                    Truth::Maybe
+                } else {
+                    Truth::No
+                }
+            }
             Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => Truth::Yes,
             Value::OneOf(values) => all_or_some(values.iter().map(Value::presence)),
             Value::Unknown => Truth::Maybe,
@@ -278,23 +286,39 @@ impl Value {
             return Truth::Maybe;
         }
         let expected = Value::text(expected);
-        found.values.iter().map(|located| located.value.equality(&expected)).max().unwrap_or(Truth::No)
+        found
+            .values
+            .iter()
+            .map(|located| located.value.equality(&expected))
+            .max()
+            .unwrap_or(Truth::No)
     }
 
     /// Whether two values are the same. Numbers and booleans compare by their text, as `Fn::Equals` does.
     pub fn equality(&self, other: &Value) -> Truth {
         if let (Value::OneOf(_), _) | (_, Value::OneOf(_)) = (self, other) {
-            let pairs = self.alternatives().iter().flat_map(|left| other.alternatives().iter().map(move |right| (left, right)));
+            let pairs = self
+                .alternatives()
+                .iter()
+                .flat_map(|left| other.alternatives().iter().map(move |right| (left, right)));
             return all_or_some(pairs.map(|(left, right)| left.equality(right)));
         }
         match (self, other) {
             (Value::Unknown, _) | (_, Value::Unknown) => Truth::Maybe,
             (Value::Absent, Value::Absent) => Truth::Yes,
-            (Value::Text(_) | Value::Bool(_), Value::Text(_) | Value::Bool(_)) => match (self.texts().first(), other.texts().first()) {
-                (Some(left), Some(right)) => text_equality(left, right),
-                _ => Truth::Maybe,
-            },
-            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => if self.is_known() && other.is_known() { Truth::from(strip(self) == strip(other)) } else { Truth::Maybe },
+            (Value::Text(_) | Value::Bool(_), Value::Text(_) | Value::Bool(_)) => {
+                match (self.texts().first(), other.texts().first()) {
+                    (Some(left), Some(right)) => text_equality(left, right),
+                    _ => Truth::Maybe,
+                }
+            }
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
+                if self.is_known() && other.is_known() {
+                    Truth::from(strip(self) == strip(other))
+                } else {
+                    Truth::Maybe
+                }
+            }
             _ => Truth::No,
         }
     }
@@ -387,9 +411,12 @@ fn strip(value: &Value) -> Value {
     let bare = |located: &Located| Located { value: strip(&located.value), span: Span::default() };
     match value {
         Value::Bool(value) => Value::text(value.to_string()),
-        Value::List(list) => Value::List(List { items: list.items.iter().map(bare).collect(), open: list.open }),
+        Value::List(list) => {
+            Value::List(List { items: list.items.iter().map(bare).collect(), open: list.open })
+        }
         Value::Map(map) => {
-            let entries = map.entries.iter().map(|(key, entry)| (key.clone(), bare(entry))).collect();
+            let entries =
+                map.entries.iter().map(|(key, entry)| (key.clone(), bare(entry))).collect();
             Value::Map(Map { entries, open: map.open })
         }
         value => value.clone(),

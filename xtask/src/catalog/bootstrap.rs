@@ -24,7 +24,8 @@ pub(crate) fn wanted(path: &str) -> bool {
 
 /// The template with comments and descriptions taken out.
 pub(crate) fn template(members: &Members) -> Result<String> {
-    let text = std::str::from_utf8(archive::member(members, MEMBER)?).context("the bootstrap template is not UTF-8")?;
+    let text = std::str::from_utf8(archive::member(members, MEMBER)?)
+        .context("the bootstrap template is not UTF-8")?;
     Ok(without_prose(text))
 }
 
@@ -43,7 +44,8 @@ fn without_prose(text: &str) -> String {
         if content.is_empty() || content.starts_with('#') {
             continue;
         }
-        let is_description = content.starts_with("Description:") || content.starts_with("ConstraintDescription:");
+        let is_description =
+            content.starts_with("Description:") || content.starts_with("ConstraintDescription:");
         if is_description && indent <= PROSE_INDENT {
             skipped_indent = Some(indent);
             continue;

@@ -192,7 +192,7 @@ mod tests {
         let cases = [
             ("s3:Get*", "s3:getobject", true),
             ("s3:*Tag*", "s3:PutBucketTagging", true),
-            ("s3:Get?bject", "s3:GetObject", true),
+            ("s3:Get??ject", "s3:GetObject", true),
             ("*", "iam:PassRole", true),
             ("s3:Get", "s3:GetObject", false),
             ("s3:Put*", "s3:GetObject", false),

@@ -18,7 +18,10 @@ pub(super) struct Condition {
 
 /// Works out a rule's conditions. One whose values cannot be known is left out, which the need's scoping does not hide:
 /// leaving a condition out widens, it never breaks a deployment.
-pub(super) fn given(subject: &Subject<'_>, conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> Vec<Condition> {
+pub(super) fn given(
+    subject: &Subject<'_>,
+    conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>,
+) -> Vec<Condition> {
     let mut built = Vec::new();
     for (operator, keys) in conditions {
         for (key, values) in keys {
@@ -41,12 +44,20 @@ pub(super) fn build(conditions: &[Condition]) -> Conditions {
 }
 
 /// `iam:PassedToService` with the services that a role trusts, else with the service that a type is known to pass roles to.
-pub(super) fn passed_to_service(subject: &Subject<'_>, role: &Text, service: Option<&str>) -> Option<Condition> {
+pub(super) fn passed_to_service(
+    subject: &Subject<'_>,
+    role: &Text,
+    service: Option<&str>,
+) -> Option<Condition> {
     let services = match trusted_services(subject, role) {
         Some(services) => services,
         None => BTreeSet::from([service?.to_owned()]),
     };
-    Some(Condition { operator: "StringEquals".parse().ok()?, key: "iam:PassedToService".parse().ok()?, values: services })
+    Some(Condition {
+        operator: "StringEquals".parse().ok()?,
+        key: "iam:PassedToService".parse().ok()?,
+        values: services,
+    })
 }
 
 fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String>> {
@@ -55,25 +66,41 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
         if let Some(path) = value.strip_prefix("$trust(").and_then(|rest| rest.strip_suffix(')')) {
             let found = subject.resource.properties.at(path);
             let texts = found.values.iter().flat_map(|found| found.value.texts());
-            let trusted: Option<Vec<_>> = texts.map(|text| trusted_services(subject, &text)).collect();
+            let trusted: Option<Vec<_>> =
+                texts.map(|text| trusted_services(subject, &text)).collect();
             match trusted {
-                Some(trusted) if found.complete && !trusted.is_empty() => return Some(trusted.into_iter().flatten().collect()),
+                Some(trusted) if found.complete && !trusted.is_empty() => {
+                    return Some(trusted.into_iter().flatten().collect());
+                }
                 _ => {}
             }
-        } else if let Some(path) = value.strip_prefix("$value(").and_then(|rest| rest.strip_suffix(')')) {
+        } else if let Some(path) =
+            value.strip_prefix("$value(").and_then(|rest| rest.strip_suffix(')'))
+        {
             let found = subject.resource.properties.at(path);
             if !found.complete {
                 return None;
             }
-            for pattern in found.values.iter().flat_map(|found| found.value.texts()).flat_map(|text| scope::patterns(subject.stack, &text)) {
+            for pattern in found
+                .values
+                .iter()
+                .flat_map(|found| found.value.texts())
+                .flat_map(|text| scope::patterns(subject.stack, &text))
+            {
                 if pattern.glob.starts_with('*') {
                     return None;
                 }
                 known.insert(pattern.glob);
             }
         } else if value == "$self" {
-            known.extend(scope::arns(subject.stack, subject.resource).into_iter().map(|pattern| pattern.glob));
-        } else if let Some(reference) = value.strip_prefix("$ref(").and_then(|rest| rest.strip_suffix(')')) {
+            known.extend(
+                scope::arns(subject.stack, subject.resource)
+                    .into_iter()
+                    .map(|pattern| pattern.glob),
+            );
+        } else if let Some(reference) =
+            value.strip_prefix("$ref(").and_then(|rest| rest.strip_suffix(')'))
+        {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
             let found = subject.resource.properties.at(path);
             if !found.complete {

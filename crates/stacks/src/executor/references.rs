@@ -6,9 +6,9 @@ use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 
+use super::Subject;
 use super::conditions::{self, Condition};
 use super::targets::{self, Targets};
-use super::Subject;
 use crate::generic;
 use crate::need::Scoping;
 use crate::scope::{self, Pattern};
@@ -79,23 +79,35 @@ fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Follo
     let mut followed = Vec::new();
     for value in &found.values {
         for text in value.value.texts() {
-            let span = if value.span == Span::default() { subject.span_of(path) } else { value.span };
+            let span =
+                if value.span == Span::default() { subject.span_of(path) } else { value.span };
             followed.push(passed_role(subject, path, span, &text, service));
         }
     }
     if !found.complete {
-        let wide = Pattern { glob: scope::wildcard(subject.stack, format), scoping: Scoping::UnknownValue };
+        let wide = Pattern {
+            glob: scope::wildcard(subject.stack, format),
+            scoping: Scoping::UnknownValue,
+        };
         followed.push(Followed {
             property: path.to_owned(),
             span: subject.span_of(path),
             targets: Targets::of([wide]),
-            conditions: conditions::passed_to_service(subject, &Text::any(), service).into_iter().collect(),
+            conditions: conditions::passed_to_service(subject, &Text::any(), service)
+                .into_iter()
+                .collect(),
         });
     }
     followed
 }
 
-fn passed_role(subject: &Subject<'_>, path: &str, span: Span, role: &Text, service: Option<&str>) -> Followed {
+fn passed_role(
+    subject: &Subject<'_>,
+    path: &str,
+    span: Span,
+    role: &Text,
+    service: Option<&str>,
+) -> Followed {
     Followed {
         property: path.to_owned(),
         span,
@@ -110,13 +122,19 @@ fn profile_roles(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Ve
     let mut followed = Vec::new();
     for value in &found.values {
         for text in value.value.texts() {
-            let profile = text.as_attribute().and_then(|(logical_id, _)| subject.stack.resources.get(logical_id));
+            let profile = text
+                .as_attribute()
+                .and_then(|(logical_id, _)| subject.stack.resources.get(logical_id));
             let roles = profile.map(|profile| profile.properties.at("Roles"));
             let texts = match roles {
-                Some(roles) if roles.complete => roles.values.iter().flat_map(|role| role.value.texts()).collect(),
+                Some(roles) if roles.complete => {
+                    roles.values.iter().flat_map(|role| role.value.texts()).collect()
+                }
                 _ => vec![Text::any()],
             };
-            followed.extend(texts.iter().map(|role| passed_role(subject, path, value.span, role, service)));
+            followed.extend(
+                texts.iter().map(|role| passed_role(subject, path, value.span, role, service)),
+            );
         }
     }
     if !found.complete {
@@ -135,14 +153,22 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
         .into_iter()
         .flat_map(|facts| facts.resource_types().map(|(kind, _)| kind.arn()).collect::<Vec<_>>())
         .collect();
-    let followed = sorted(paths).into_iter().filter(|path| subject.resource.properties.presence_at(path).possible()).map(|path| {
-        let targets = if formats.is_empty() {
-            Targets::of([Pattern { glob: "*".to_owned(), scoping: Scoping::NoResourceLevel }])
-        } else {
-            Targets::of(targets::at_path(subject, &path, &formats))
-        };
-        Followed { span: subject.span_of(&path), property: path, targets, conditions: Vec::new() }
-    });
+    let followed = sorted(paths)
+        .into_iter()
+        .filter(|path| subject.resource.properties.presence_at(path).possible())
+        .map(|path| {
+            let targets = if formats.is_empty() {
+                Targets::of([Pattern { glob: "*".to_owned(), scoping: Scoping::NoResourceLevel }])
+            } else {
+                Targets::of(targets::at_path(subject, &path, &formats))
+            };
+            Followed {
+                span: subject.span_of(&path),
+                property: path,
+                targets,
+                conditions: Vec::new(),
+            }
+        });
     Some(followed.collect())
 }
 
@@ -156,7 +182,12 @@ fn objects(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
         if !properties.presence_at(&location.bucket).possible() {
             continue;
         }
-        if versioned && !location.version.as_ref().is_some_and(|version| properties.presence_at(version).possible()) {
+        if versioned
+            && !location
+                .version
+                .as_ref()
+                .is_some_and(|version| properties.presence_at(version).possible())
+        {
             continue;
         }
         followed.push(Followed {
@@ -184,13 +215,17 @@ fn object_arns(subject: &Subject<'_>, bucket: &str, key: Option<&str>) -> Vec<Pa
         patterns
     };
     let partition = scope::wildcard(subject.stack, "${Partition}");
-    let keys = key.map_or_else(|| vec![Pattern { glob: "*".to_owned(), scoping: Scoping::Named }], part);
+    let keys =
+        key.map_or_else(|| vec![Pattern { glob: "*".to_owned(), scoping: Scoping::Named }], part);
     let mut arns = Vec::new();
     for bucket in part(bucket) {
         for key in &keys {
             // A bucket that is known bounds the permission even when the key is not.
             let scoping = bucket.scoping.clone();
-            arns.push(Pattern { glob: format!("arn:{partition}:s3:::{}/{}", bucket.glob, key.glob), scoping });
+            arns.push(Pattern {
+                glob: format!("arn:{partition}:s3:::{}/{}", bucket.glob, key.glob),
+                scoping,
+            });
         }
     }
     arns
@@ -214,5 +249,6 @@ fn sorted(mut paths: Vec<String>) -> Vec<String> {
 }
 
 fn role_format() -> &'static str {
-    catalogue::resource_type("iam", "role").map_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}", |role| role.arn())
+    catalogue::resource_type("iam", "role")
+        .map_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}", |role| role.arn())
 }

@@ -57,7 +57,8 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     }
     let own = scope::arns(subject.stack, subject.resource);
     let Some(facts) = catalogue::action(action.service(), action.name()) else {
-        let of_service = |pattern: &Pattern| pattern.glob.split(':').nth(2) == Some(action.service());
+        let of_service =
+            |pattern: &Pattern| pattern.glob.split(':').nth(2) == Some(action.service());
         return if !own.is_empty() && own.iter().all(of_service) {
             Targets::of(own)
         } else {
@@ -96,17 +97,28 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
     let mut patterns = BTreeSet::new();
     for on in on {
         match on {
-            On::Itself(suffix) => patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix)),
-            On::Arn(template) => patterns.extend(scope::fill(subject.stack, Some(subject.resource), template)),
-            On::Executor => patterns.extend(subject.stack.setting.execution_role.iter().map(|role| Pattern {
-                glob: role.clone(),
-                scoping: Scoping::Named,
-            })),
+            On::Itself(suffix) => {
+                patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix))
+            }
+            On::Arn(template) => {
+                patterns.extend(scope::fill(subject.stack, Some(subject.resource), template))
+            }
+            On::Executor => patterns.extend(
+                subject
+                    .stack
+                    .setting
+                    .execution_role
+                    .iter()
+                    .map(|role| Pattern { glob: role.clone(), scoping: Scoping::Named }),
+            ),
             On::Any => {
-                let scoping = if formats.is_empty() { Scoping::NoResourceLevel } else { Scoping::AnyOfType };
+                let scoping =
+                    if formats.is_empty() { Scoping::NoResourceLevel } else { Scoping::AnyOfType };
                 patterns.insert(Pattern { glob: "*".to_owned(), scoping });
             }
-            On::Reference { path, suffix } => patterns.extend(suffixed(at_path(subject, path, &formats), suffix)),
+            On::Reference { path, suffix } => {
+                patterns.extend(suffixed(at_path(subject, path, &formats), suffix))
+            }
         }
     }
     Targets::of(patterns)
@@ -153,10 +165,12 @@ fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Patt
     if let Some(patterns) = scope::of_same_stack(subject.stack, text, formats) {
         return patterns;
     }
-    let accepted: Vec<String> = formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
+    let accepted: Vec<String> =
+        formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
     for format in formats {
         let patterns = scope::referred(subject.stack, text, format);
-        let within = |pattern: &Pattern| accepted.iter().any(|wildcard| overlaps(&pattern.glob, wildcard));
+        let within =
+            |pattern: &Pattern| accepted.iter().any(|wildcard| overlaps(&pattern.glob, wildcard));
         let kept: BTreeSet<Pattern> = patterns.into_iter().filter(within).collect();
         if !kept.is_empty() {
             return kept;

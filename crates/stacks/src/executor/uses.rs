@@ -19,37 +19,86 @@ pub(super) fn needs(stack: &Stack) -> Needs {
     for used in &stack.uses {
         match &used.kind {
             UseKind::AvailabilityZones => {
-                let evidence = "`Fn::GetAZs` asks EC2 for the zones, and for the subnets of the default VPC";
-                for action in ["ec2:DescribeAvailabilityZones", "ec2:DescribeSubnets", "ec2:DescribeAccountAttributes"] {
-                    let hardness = if action == "ec2:DescribeAvailabilityZones" { Hardness::Must } else { Hardness::Soft };
+                let evidence =
+                    "`Fn::GetAZs` asks EC2 for the zones, and for the subnets of the default VPC";
+                for action in [
+                    "ec2:DescribeAvailabilityZones",
+                    "ec2:DescribeSubnets",
+                    "ec2:DescribeAccountAttributes",
+                ] {
+                    let hardness = if action == "ec2:DescribeAvailabilityZones" {
+                        Hardness::Must
+                    } else {
+                        Hardness::Soft
+                    };
                     push(stack, used, action, None, hardness, evidence, &mut needs);
                 }
             }
             UseKind::Secret(name) => {
                 let evidence = "the dynamic reference `secretsmanager` reads the secret";
-                push(stack, used, "secretsmanager:GetSecretValue", Some(name), Hardness::Must, evidence, &mut needs);
+                push(
+                    stack,
+                    used,
+                    "secretsmanager:GetSecretValue",
+                    Some(name),
+                    Hardness::Must,
+                    evidence,
+                    &mut needs,
+                );
             }
             UseKind::SecureParameter(name) | UseKind::DynamicParameter(name) => {
                 let evidence = "the dynamic references `ssm` and `ssm-secure` read the parameter";
-                push(stack, used, "ssm:GetParameters", Some(name), Hardness::Must, evidence, &mut needs);
+                push(
+                    stack,
+                    used,
+                    "ssm:GetParameters",
+                    Some(name),
+                    Hardness::Must,
+                    evidence,
+                    &mut needs,
+                );
             }
-            UseKind::Import | UseKind::StoredParameter(_) | UseKind::ParameterType(_) | UseKind::Transform(_) => {}
+            UseKind::Import
+            | UseKind::StoredParameter(_)
+            | UseKind::ParameterType(_)
+            | UseKind::Transform(_) => {}
         }
     }
     needs
 }
 
-fn push(stack: &Stack, used: &Use, action: &str, name: Option<&Text>, hardness: Hardness, evidence: &str, needs: &mut Needs) {
+fn push(
+    stack: &Stack,
+    used: &Use,
+    action: &str,
+    name: Option<&Text>,
+    hardness: Hardness,
+    evidence: &str,
+    needs: &mut Needs,
+) {
     let Ok(action) = action.parse::<Action>() else { return };
     let format = catalogue::action(action.service(), action.name())
         .and_then(|facts| facts.resource_types().map(|(kind, _)| kind.arn()).next());
     let (resources, scoping) = match (name, format) {
         (Some(name), Some(format)) => {
             let patterns = scope::referred(stack, name, format);
-            let scoping = patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
+            let scoping =
+                patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
             // A secret's ARN ends in six characters that the service adds.
-            let suffix = |glob: String| if action.service() == "secretsmanager" && !glob.ends_with('*') { format!("{glob}*") } else { glob };
-            (patterns.into_iter().filter_map(|pattern| suffix(pattern.glob).parse().ok()).collect(), scoping)
+            let suffix = |glob: String| {
+                if action.service() == "secretsmanager" && !glob.ends_with('*') {
+                    format!("{glob}*")
+                } else {
+                    glob
+                }
+            };
+            (
+                patterns
+                    .into_iter()
+                    .filter_map(|pattern| suffix(pattern.glob).parse().ok())
+                    .collect(),
+                scoping,
+            )
         }
         _ => (BTreeSet::from([ArnPattern::any()]), Scoping::NoResourceLevel),
     };

@@ -16,7 +16,11 @@ impl Evaluation<'_> {
             None => {}
         }
         let Some(node) = self.template.conditions.get(name) else {
-            let diagnostic = Diagnostic::error("unknown-condition", span, format!("no condition is called `{name}`"));
+            let diagnostic = Diagnostic::error(
+                "unknown-condition",
+                span,
+                format!("no condition is called `{name}`"),
+            );
             self.diagnose(diagnostic.with_help("declare it under `Conditions`, or mend the name"));
             return Truth::Maybe;
         };
@@ -46,8 +50,12 @@ impl Evaluation<'_> {
         }
         let [entry] = node.entries() else { return Truth::Maybe };
         match entry.key.as_str() {
-            "Fn::And" => entry.value.items().iter().map(|item| self.truth(item)).fold(Truth::Yes, Truth::and),
-            "Fn::Or" => entry.value.items().iter().map(|item| self.truth(item)).fold(Truth::No, Truth::or),
+            "Fn::And" => {
+                entry.value.items().iter().map(|item| self.truth(item)).fold(Truth::Yes, Truth::and)
+            }
+            "Fn::Or" => {
+                entry.value.items().iter().map(|item| self.truth(item)).fold(Truth::No, Truth::or)
+            }
             "Fn::Not" => match entry.value.items() {
                 [item] => self.truth(item).negate(),
                 _ => Truth::Maybe,

@@ -62,10 +62,15 @@ impl Evaluation<'_> {
             }
             // A property may be called `Condition`: a policy statement's is, and holds a mapping.
             "Condition" => match argument.as_str() {
-                Some(name) if self.template.conditions.contains_key(name) => truth_value(self.condition(name, span)),
+                Some(name) if self.template.conditions.contains_key(name) => {
+                    truth_value(self.condition(name, span))
+                }
                 _ => {
                     let value = self.value(argument);
-                    let entries = BTreeMap::from([("Condition".to_owned(), Located { value, span: argument.span })]);
+                    let entries = BTreeMap::from([(
+                        "Condition".to_owned(),
+                        Located { value, span: argument.span },
+                    )]);
                     Value::Map(Map { entries, open: false })
                 }
             },
@@ -81,7 +86,11 @@ impl Evaluation<'_> {
                 Value::Unknown
             }
             _ => {
-                let diagnostic = Diagnostic::warning("unknown-function", span, format!("`{name}` is no intrinsic function"));
+                let diagnostic = Diagnostic::warning(
+                    "unknown-function",
+                    span,
+                    format!("`{name}` is no intrinsic function"),
+                );
                 self.diagnose(diagnostic.with_help("its value counts as unknown"));
                 Value::Unknown
             }
@@ -119,7 +128,9 @@ impl Evaluation<'_> {
     /// `Fn::GetAtt` of a resource and an attribute.
     pub(super) fn attribute(&mut self, target: &str, attribute: &str, span: Span) -> Value {
         match self.resource_id(target) {
-            Some(logical_id) => Value::Text(Text::attribute(logical_id, Some(attribute.to_owned()))),
+            Some(logical_id) => {
+                Value::Text(Text::attribute(logical_id, Some(attribute.to_owned())))
+            }
             None => self.unknown_reference(target, span),
         }
     }
@@ -134,7 +145,10 @@ impl Evaluation<'_> {
         if self.template.transforms.is_empty() {
             let message = format!("nothing in the template is called `{target}`");
             let diagnostic = Diagnostic::error("unknown-reference", span, message);
-            self.diagnose(diagnostic.with_help("declare it under `Parameters` or `Resources`, or mend the name"));
+            self.diagnose(
+                diagnostic
+                    .with_help("declare it under `Parameters` or `Resources`, or mend the name"),
+            );
         }
         Value::Unknown
     }
@@ -204,12 +218,15 @@ impl Evaluation<'_> {
     fn split(&mut self, argument: &Node) -> Value {
         let [delimiter, text] = argument.items() else { return Value::Unknown };
         let text = self.value(text);
-        let Some(delimiter) = delimiter.as_str().filter(|delimiter| !delimiter.is_empty()) else { return unknown_list() };
+        let Some(delimiter) = delimiter.as_str().filter(|delimiter| !delimiter.is_empty()) else {
+            return unknown_list();
+        };
         let alternatives = text.alternatives().iter().map(|value| match value {
             Value::Text(text) => match text.known() {
                 Some(text) => {
                     let items = text.split(delimiter);
-                    let items = items.map(|item| Located { value: Value::text(item), span: argument.span });
+                    let items =
+                        items.map(|item| Located { value: Value::text(item), span: argument.span });
                     Value::List(List { items: items.collect(), open: false })
                 }
                 None => unknown_list(),
@@ -229,7 +246,15 @@ impl Evaluation<'_> {
         let alternatives = list.alternatives().iter().map(|list| match (list, index) {
             (Value::List(list), Some(index)) => match list.items.get(index) {
                 // An item before it may turn out absent, or be several.
-                Some(_) if list.items.iter().take(index).any(|item| item.value.presence() == Truth::Maybe) => Value::Unknown,
+                Some(_)
+                    if list
+                        .items
+                        .iter()
+                        .take(index)
+                        .any(|item| item.value.presence() == Truth::Maybe) =>
+                {
+                    Value::Unknown
+                }
                 Some(item) => item.value.clone(),
                 None => Value::Unknown,
             },
@@ -256,7 +281,10 @@ impl Evaluation<'_> {
 
     fn find_in_map(&mut self, argument: &Node, span: Span) -> Value {
         let [map, first, second, rest @ ..] = argument.items() else { return Value::Unknown };
-        let default = rest.first().and_then(|options| options.field("DefaultValue")).map(|node| self.value(node));
+        let default = rest
+            .first()
+            .and_then(|options| options.field("DefaultValue"))
+            .map(|node| self.value(node));
         let (map, first, second) = (self.value(map), self.value(first), self.value(second));
         let Value::Text(map) = map else { return Value::Unknown };
         let Some(map_name) = map.known() else { return Value::Unknown };
@@ -264,7 +292,9 @@ impl Evaluation<'_> {
             if default.is_none() && self.template.transforms.is_empty() {
                 let message = format!("no mapping is called `{map_name}`");
                 let diagnostic = Diagnostic::error("unknown-mapping", span, message);
-                self.diagnose(diagnostic.with_help("declare it under `Mappings`, or mend the name"));
+                self.diagnose(
+                    diagnostic.with_help("declare it under `Mappings`, or mend the name"),
+                );
             }
             return default.unwrap_or(Value::Unknown);
         };

@@ -20,20 +20,30 @@ impl Evaluation<'_> {
             if !template.parameters.contains_key(name) {
                 let message = format!("the template has no parameter `{name}`");
                 let diagnostic = Diagnostic::warning("unknown-parameter", Span::default(), message);
-                self.diagnose(diagnostic.with_help(match template.parameters.len() {
-                    0 => "it declares none".to_owned(),
-                    _ => format!(
-                        "it declares {}",
-                        template.parameters.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                    ),
-                }));
+                self.diagnose(
+                    diagnostic.with_help(match template.parameters.len() {
+                        0 => "it declares none".to_owned(),
+                        _ => format!(
+                            "it declares {}",
+                            template
+                                .parameters
+                                .keys()
+                                .map(|name| format!("`{name}`"))
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        ),
+                    }),
+                );
             }
         }
     }
 
     pub(super) fn read_transforms(&mut self) {
         for transform in &self.template.transforms {
-            self.uses.insert(Use { span: transform.span, kind: UseKind::Transform(transform.name.clone()) });
+            self.uses.insert(Use {
+                span: transform.span,
+                kind: UseKind::Transform(transform.name.clone()),
+            });
         }
     }
 
@@ -46,21 +56,31 @@ impl Evaluation<'_> {
             // The parameter holds the name of a Systems Manager parameter; `Ref` gives what is stored there.
             let names = value.map_or_else(|| vec![Text::any()], |value| value.texts());
             for name in names {
-                self.uses.insert(Use { span: parameter.span, kind: UseKind::StoredParameter(name) });
+                self.uses
+                    .insert(Use { span: parameter.span, kind: UseKind::StoredParameter(name) });
             }
             return Value::Unknown;
         }
         if kind.contains("AWS::") {
-            self.uses.insert(Use { span: parameter.span, kind: UseKind::ParameterType(kind.to_owned()) });
+            self.uses.insert(Use {
+                span: parameter.span,
+                kind: UseKind::ParameterType(kind.to_owned()),
+            });
         }
         let value = match value {
             Some(value) => value,
             None => match &parameter.allowed_values {
-                Some(allowed) if !parameter.no_echo && !allowed.is_empty() => Value::one_of(allowed.iter().map(scalar)),
+                Some(allowed) if !parameter.no_echo && !allowed.is_empty() => {
+                    Value::one_of(allowed.iter().map(scalar))
+                }
                 _ => Value::Unknown,
             },
         };
-        if kind == "CommaDelimitedList" || kind.starts_with("List<") { comma_list(&value) } else { value }
+        if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+            comma_list(&value)
+        } else {
+            value
+        }
     }
 }
 
@@ -78,7 +98,9 @@ fn comma_list(value: &Value) -> Value {
         Value::Text(text) => match text.known() {
             Some("") => Value::List(List::default()),
             Some(text) => {
-                let items = text.split(',').map(|item| Located { value: Value::text(item.trim()), span: Span::default() });
+                let items = text
+                    .split(',')
+                    .map(|item| Located { value: Value::text(item.trim()), span: Span::default() });
                 Value::List(List { items: items.collect(), open: false })
             }
             None => Value::Unknown,

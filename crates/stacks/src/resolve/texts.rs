@@ -31,7 +31,9 @@ impl Evaluation<'_> {
         // Literal `${...}` survives here when the reference is written inside `Fn::Sub`, which sees it first.
         let name = match service {
             // `secretsmanager:NAME-OR-ARN:SecretString:key:stage:version`; an ARN has six colons of its own.
-            "secretsmanager" if argument.starts_with("arn:") => argument.splitn(8, ':').take(7).collect::<Vec<_>>().join(":"),
+            "secretsmanager" if argument.starts_with("arn:") => {
+                argument.splitn(8, ':').take(7).collect::<Vec<_>>().join(":")
+            }
             _ => argument.split(':').next().unwrap_or_default().to_owned(),
         };
         let name = Text::glob(&name);
@@ -45,7 +47,12 @@ impl Evaluation<'_> {
     }
 
     /// `Fn::Sub`: the template text with its variables replaced.
-    pub(super) fn substitute(&mut self, template: &str, variables: &BTreeMap<String, Value>, span: Span) -> Value {
+    pub(super) fn substitute(
+        &mut self,
+        template: &str,
+        variables: &BTreeMap<String, Value>,
+        span: Span,
+    ) -> Value {
         let mut texts = vec![Text::default()];
         let mut rest = template;
         while let Some((before, after)) = rest.split_once("${") {
@@ -94,7 +101,10 @@ pub(super) fn append(texts: &mut Vec<Text>, alternatives: &[Text]) {
             }
         }
         several => {
-            *texts = texts.iter().flat_map(|text| several.iter().map(|tail| text.clone().concat(tail.clone()))).collect();
+            *texts = texts
+                .iter()
+                .flat_map(|text| several.iter().map(|tail| text.clone().concat(tail.clone())))
+                .collect();
         }
     }
 }

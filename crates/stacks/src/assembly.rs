@@ -1,0 +1,263 @@
+//! What `cdk synth` writes: the stacks of an app with all that is needed to deploy them.
+//!
+//! The folder is read through a look-up that the caller gives, so nothing here opens a file. Manifests of CDK v1 and v2 are
+//! read, with stages, nested stacks, asset manifests, and the asset metadata of the legacy synthesizer. The layout is that of
+//! `@aws-cdk/cloud-assembly-schema`. Tokens such as `${AWS::Partition}` stay in the text they stand in.
+
+mod assets;
+mod manifest;
+mod nested;
+mod order;
+mod path;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use stackpass_policy::source::{Diagnostic, Source, Span};
+
+use crate::template::{LogicalId, Template};
+
+/// The stacks of a CDK app.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assembly {
+    /// The stacks, each behind those it depends on, else by their artifact ids.
+    pub stacks: Vec<StackInput>,
+}
+
+/// A stack to deploy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackInput {
+    /// The id by which the manifest refers to it, unique in its stage.
+    pub artifact_id: String,
+    /// The name it has in CloudFormation.
+    pub name: String,
+    /// The name it has on the CDK command line: its path in the app, `Prod/Api`.
+    pub display_name: String,
+    /// Its template.
+    pub template: Template,
+    /// The text that the template was read from.
+    pub source: Arc<Source>,
+    /// Where it is deployed to.
+    pub environment: Environment,
+    /// The tags of the stack, which CloudFormation puts on its resources.
+    pub tags: BTreeMap<String, String>,
+    /// Whether it is protected from being deleted.
+    pub termination_protection: bool,
+    /// The values of template parameters that the app fixes.
+    pub parameters: BTreeMap<String, String>,
+    /// The SNS topics that are told about its events.
+    pub notification_arns: Vec<String>,
+    /// The role that the CDK assumes to deploy it.
+    pub assume_role_arn: Option<String>,
+    /// The role that CloudFormation is passed.
+    pub cloudformation_execution_role_arn: Option<String>,
+    /// The role that the CDK assumes to look things up.
+    pub lookup_role_arn: Option<String>,
+    /// The version of the bootstrap stack that it needs at least.
+    pub required_bootstrap_version: Option<u32>,
+    /// The SSM parameter that holds the version of the bootstrap stack.
+    pub bootstrap_version_parameter: Option<String>,
+    /// Where the template is uploaded to, as an `s3://` URL.
+    pub stack_template_asset_url: Option<String>,
+    /// What is uploaded before it is deployed, sorted.
+    pub assets: Vec<Asset>,
+    /// The stacks that its template creates, by their logical ids, as far as their templates are in the assembly.
+    pub nested: BTreeMap<LogicalId, NestedStack>,
+    /// The artifact ids of the stacks it is deployed after.
+    pub dependencies: Vec<String>,
+}
+
+impl StackInput {
+    /// Makes a stack of a template that stands alone.
+    pub fn from_template(
+        name: impl Into<String>,
+        template: Template,
+        source: Arc<Source>,
+    ) -> StackInput {
+        let name = name.into();
+        StackInput {
+            artifact_id: name.clone(),
+            display_name: name.clone(),
+            name,
+            template,
+            source,
+            environment: Environment::default(),
+            tags: BTreeMap::new(),
+            termination_protection: false,
+            parameters: BTreeMap::new(),
+            notification_arns: Vec::new(),
+            assume_role_arn: None,
+            cloudformation_execution_role_arn: None,
+            lookup_role_arn: None,
+            required_bootstrap_version: None,
+            bootstrap_version_parameter: None,
+            stack_template_asset_url: None,
+            assets: Vec::new(),
+            nested: BTreeMap::new(),
+            dependencies: Vec::new(),
+        }
+    }
+}
+
+/// A stack that another stack's template creates. Its name is CloudFormation's choice, all else is its parent's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NestedStack {
+    /// Its template.
+    pub template: Template,
+    /// The text that the template was read from.
+    pub source: Arc<Source>,
+    /// The stacks that its template creates.
+    pub nested: BTreeMap<LogicalId, NestedStack>,
+}
+
+/// An account and a region, as far as the app fixes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// The account's id.
+    pub account: Option<String>,
+    /// The region's name.
+    pub region: Option<String>,
+}
+
+/// Something that is uploaded before a stack is deployed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Asset {
+    /// A file in a bucket.
+    File {
+        /// The bucket's name.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// The region, if it is not the stack's.
+        region: Option<String>,
+        /// The role that the CDK assumes to upload it.
+        assume_role_arn: Option<String>,
+        /// The file or folder in the assembly that is uploaded; none if a program makes it.
+        path: Option<String>,
+    },
+    /// A container image in an ECR repository.
+    Image {
+        /// The repository's name.
+        repository: String,
+        /// The image's tag.
+        tag: String,
+        /// The region, if it is not the stack's.
+        region: Option<String>,
+        /// The role that the CDK assumes to push it.
+        assume_role_arn: Option<String>,
+    },
+    /// A file in the legacy bootstrap bucket, of which the template learns through parameters.
+    LegacyFile {
+        /// The file or folder in the assembly.
+        path: String,
+        /// The parameter that takes the bucket's name.
+        bucket_parameter: String,
+        /// The parameter that takes the prefix and the rest of the key, `||` between them.
+        key_parameter: String,
+        /// The parameter that takes the hash.
+        hash_parameter: Option<String>,
+    },
+    /// A container image that is pushed by the legacy synthesizer, which creates the repository if it is missing.
+    LegacyImage {
+        /// The repository's name; the CDK makes one from the asset's id if there is none.
+        repository: Option<String>,
+        /// The image's tag.
+        tag: Option<String>,
+        /// The parameter that takes the image's name, in apps older than CDK 1.21.
+        name_parameter: Option<String>,
+    },
+}
+
+/// A diagnostic and the text it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The text that the diagnostic's span is a part of.
+    pub source: Arc<Source>,
+    /// What is wrong.
+    pub diagnostic: Diagnostic,
+}
+
+/// Finds a file by its path, relative to the assembly and with `/` between its parts; none if it cannot be read.
+pub type Files<'a> = &'a dyn Fn(&str) -> Option<Source>;
+
+/// Reads an assembly.
+///
+/// What is broken is reported and left out, and the rest is kept. The look-up is never asked for a path outside of the
+/// assembly, whatever a manifest says.
+///
+/// ```
+/// use stackpass_policy::source::Source;
+/// use stackpass_stacks::assembly;
+///
+/// let files = |path: &str| {
+///     let text = match path {
+///         "manifest.json" => r#"{"version": "36.0.0", "artifacts": {"Api": {
+///             "type": "aws:cloudformation:stack", "environment": "aws://unknown-account/eu-west-1",
+///             "properties": {"templateFile": "Api.template.json", "stackName": "prod-api"}}}}"#,
+///         "Api.template.json" => r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#,
+///         _ => return None,
+///     };
+///     Some(Source::new(path, text))
+/// };
+/// let (assembly, problems) = assembly::read(&files);
+/// assert_eq!(problems, []);
+/// assert_eq!(assembly.stacks[0].name, "prod-api");
+/// assert_eq!(assembly.stacks[0].environment.region.as_deref(), Some("eu-west-1"));
+/// ```
+pub fn read(files: Files<'_>) -> (Assembly, Vec<Problem>) {
+    let mut reading = Reading::new(files);
+    let mut stacks = Vec::new();
+    manifest::read(&manifest::Folder::default(), &mut stacks, &mut reading);
+    if stacks.is_empty() && reading.problems.is_empty() {
+        let source = Arc::new((files)(manifest::FILE).unwrap_or_else(|| Source::new("", "")));
+        let problem = Diagnostic::error("no-stacks", Span::default(), "the assembly has no stacks");
+        reading.report(&source, problem.with_help("run `cdk synth` again"));
+    }
+    (Assembly { stacks }, reading.problems)
+}
+
+/// Reads the nested stacks of a template that stands alone.
+///
+/// Their templates are found where `TemplateURL` is a path, relative to the template's own file, as `aws cloudformation package`
+/// takes it.
+pub fn nested_stacks(
+    template: &Template,
+    source: &Arc<Source>,
+    file: &str,
+    files: Files<'_>,
+) -> (BTreeMap<LogicalId, NestedStack>, Vec<Problem>) {
+    let mut reading = Reading::new(files);
+    let stacks = nested::read(template, source, file, "", &[], &mut reading);
+    (stacks, reading.problems)
+}
+
+/// What is carried through while reading.
+struct Reading<'a> {
+    files: Files<'a>,
+    problems: Vec<Problem>,
+    /// The folders whose manifests were read, each of which is read once.
+    folders: BTreeSet<String>,
+    nested_templates: usize,
+}
+
+impl Reading<'_> {
+    fn new(files: Files<'_>) -> Reading<'_> {
+        Reading { files, problems: Vec::new(), folders: BTreeSet::new(), nested_templates: 0 }
+    }
+
+    fn report(&mut self, source: &Arc<Source>, diagnostic: Diagnostic) {
+        self.problems.push(Problem { source: Arc::clone(source), diagnostic });
+    }
+
+    fn report_all(&mut self, source: &Arc<Source>, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
+            self.report(source, diagnostic);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,330 @@
+//! `manifest.json`: the artifacts of a folder.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use stackpass_policy::{
+    source::{Diagnostic, Severity, Source, Span},
+    tree::{self, Entry, Kind, Node},
+};
+
+use super::{Environment, Reading, StackInput, assets, nested, order::order, path};
+use crate::template;
+
+/// The name of the manifest in its folder.
+pub(super) const FILE: &str = "manifest.json";
+
+/// A folder with a manifest: the assembly itself or a stage of it.
+#[derive(Default)]
+pub(super) struct Folder {
+    path: String,
+    display_name: Option<String>,
+}
+
+/// A manifest and the folder it stands in.
+pub(super) struct Manifest<'a> {
+    pub(super) folder: &'a str,
+    pub(super) source: Arc<Source>,
+    pub(super) artifacts: &'a Node,
+}
+
+/// Reads the stacks of a folder and of the stages in it.
+pub(super) fn read(folder: &Folder, stacks: &mut Vec<StackInput>, reading: &mut Reading<'_>) {
+    reading.folders.insert(folder.path.clone());
+    let file = path::join(&folder.path, FILE).unwrap_or_default();
+    let Some(source) = (reading.files)(&file) else {
+        let source = Arc::new(Source::new(file, ""));
+        let problem =
+            Diagnostic::error("missing-manifest", Span::default(), "there is no manifest");
+        let help = "run `cdk synth`, and give the folder that it writes, `cdk.out` by default";
+        return reading.report(&source, problem.with_help(help));
+    };
+    let source = Arc::new(source);
+    let Some(root) = read_tree(&source, reading) else { return };
+    let (Some(_), Some(artifacts)) = (root.field("version"), root.field("artifacts")) else {
+        let message = "a manifest has the keys `version` and `artifacts`";
+        let problem = Diagnostic::error("not-a-manifest", root.span, message);
+        return reading
+            .report(&source, problem.with_help("give the folder that `cdk synth` writes"));
+    };
+    if expect_map("artifacts", artifacts, &source, reading).is_none() {
+        return;
+    }
+    let manifest = Manifest { folder: &folder.path, source, artifacts };
+    for artifact in in_order(&manifest, reading) {
+        match artifact.value.field("type").and_then(Node::as_str) {
+            Some("aws:cloudformation:stack") => {
+                stacks.extend(stack(&manifest, folder, artifact, reading));
+            }
+            Some("cdk:cloud-assembly") => stage(&manifest, folder, artifact, stacks, reading),
+            _ => {}
+        }
+    }
+}
+
+/// Reads a file of the assembly as a tree.
+pub(super) fn read_tree(source: &Arc<Source>, reading: &mut Reading<'_>) -> Option<Node> {
+    let (node, diagnostics) = tree::json::read(source.text());
+    reading.report_all(source, diagnostics);
+    node
+}
+
+/// The value if it is a mapping; else a problem.
+pub(super) fn expect_map<'n>(
+    key: &str,
+    node: &'n Node,
+    source: &Arc<Source>,
+    reading: &mut Reading<'_>,
+) -> Option<&'n [Entry]> {
+    if let Kind::Map(entries) = &node.kind {
+        return Some(entries);
+    }
+    let message = format!("`{key}` has to be a mapping, this is {}", node.kind_name());
+    reading.report(source, Diagnostic::error("invalid-manifest", node.span, message));
+    None
+}
+
+/// The text of a field, if it is there; a problem if it is no text.
+pub(super) fn text(
+    node: &Node,
+    key: &str,
+    source: &Arc<Source>,
+    reading: &mut Reading<'_>,
+) -> Option<String> {
+    let value = node.field(key).filter(|value| value.kind != Kind::Null)?;
+    let text = value.scalar();
+    if text.is_none() {
+        let message = format!("`{key}` has to be a string, this is {}", value.kind_name());
+        reading.report(source, Diagnostic::error("invalid-manifest", value.span, message));
+    }
+    text.map(str::to_owned)
+}
+
+/// Finds a file that a field names; the field's absence, a missing file and a path that leads out are problems.
+pub(super) fn file(
+    manifest: &Manifest<'_>,
+    properties: &Node,
+    key: &str,
+    reading: &mut Reading<'_>,
+) -> Option<(String, Arc<Source>)> {
+    let Some(name) = text(properties, key, &manifest.source, reading) else {
+        let message = format!("the artifact has no `{key}`");
+        let problem = Diagnostic::error("invalid-manifest", properties.span, message);
+        reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
+        return None;
+    };
+    let span = properties.field(key).map_or(properties.span, |value| value.span);
+    find(manifest, &name, span, reading)
+}
+
+/// Finds a file by its name in a manifest's folder.
+pub(super) fn find(
+    manifest: &Manifest<'_>,
+    name: &str,
+    span: Span,
+    reading: &mut Reading<'_>,
+) -> Option<(String, Arc<Source>)> {
+    let Some(file) = path::join(manifest.folder, name) else {
+        let message = format!("the path `{name}` leads out of the assembly");
+        reading.report(&manifest.source, Diagnostic::error("outside-path", span, message));
+        return None;
+    };
+    if let Some(source) = (reading.files)(&file) {
+        return Some((file, Arc::new(source)));
+    }
+    let problem = Diagnostic::error("missing-file", span, format!("the file `{file}` is missing"));
+    reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
+    None
+}
+
+/// The artifacts, each behind those it depends on.
+fn in_order<'m>(manifest: &Manifest<'m>, reading: &mut Reading<'_>) -> Vec<&'m Entry> {
+    // Of two artifacts of one id the last counts, as in every mapping.
+    let artifacts: BTreeMap<&str, &Entry> =
+        manifest.artifacts.entries().iter().map(|entry| (entry.key.as_str(), entry)).collect();
+    let needed = |entry: &&'m Entry| {
+        let needed = entry.value.field("dependencies").map_or(&[][..], Node::items);
+        needed.iter().filter_map(Node::as_str).collect::<BTreeSet<_>>()
+    };
+    let edges = artifacts.iter().map(|(&id, entry)| (id, needed(entry))).collect();
+    let (ordered, cyclic) = order(&edges);
+    if let Some(first) = cyclic.first().and_then(|id| artifacts.get(id)) {
+        let message = format!("the artifacts `{}` depend on one another", cyclic.join("`, `"));
+        let problem = Diagnostic::error("dependency-cycle", first.key_span, message);
+        reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
+    }
+    ordered.into_iter().filter_map(|id| artifacts.get(id).copied()).collect()
+}
+
+fn stage(
+    manifest: &Manifest<'_>,
+    folder: &Folder,
+    artifact: &Entry,
+    stacks: &mut Vec<StackInput>,
+    reading: &mut Reading<'_>,
+) {
+    let empty = empty_map();
+    let properties = artifact.value.field("properties").unwrap_or(&empty);
+    let source = &manifest.source;
+    let span = properties.field("directoryName").map_or(artifact.key_span, |name| name.span);
+    let Some(name) = text(properties, "directoryName", source, reading) else {
+        let message = format!("the stage `{}` has no `directoryName`", artifact.key);
+        return reading.report(source, Diagnostic::error("invalid-manifest", span, message));
+    };
+    let Some(path) = path::join(&folder.path, &name) else {
+        let message = format!("the path `{name}` leads out of the assembly");
+        return reading.report(source, Diagnostic::error("outside-path", span, message));
+    };
+    if reading.folders.contains(&path) {
+        let message = format!("the folder `{name}` is that of another stage");
+        return reading.report(source, Diagnostic::error("invalid-manifest", span, message));
+    }
+    let display_name = text(properties, "displayName", source, reading);
+    read(&Folder { path, display_name }, stacks, reading);
+}
+
+fn stack(
+    manifest: &Manifest<'_>,
+    folder: &Folder,
+    artifact: &Entry,
+    reading: &mut Reading<'_>,
+) -> Option<StackInput> {
+    let source = &manifest.source;
+    let empty = empty_map();
+    let properties = artifact.value.field("properties").unwrap_or(&empty);
+    let environment = environment(artifact, source, reading);
+    let (file_name, template_source) = file(manifest, properties, "templateFile", reading)?;
+    let template = template(artifact, source, &template_source, reading)?;
+    let metadata = assets::metadata(manifest, &artifact.value, reading);
+    let assets = assets::of_stack(manifest, &artifact.value, metadata.as_ref(), reading);
+    let nested = nested::read(
+        &template,
+        &template_source,
+        &file_name,
+        folder_of(&file_name),
+        &assets,
+        reading,
+    );
+    let mut tags = texts(properties, "tags", source, reading);
+    if tags.is_empty() {
+        tags = metadata.as_ref().map(assets::stack_tags).unwrap_or_default();
+    }
+    let mut optional = |key: &str| text(properties, key, source, reading);
+    let name = optional("stackName").unwrap_or_else(|| artifact.key.clone());
+    let assume_role_arn = optional("assumeRoleArn");
+    let cloudformation_execution_role_arn = optional("cloudFormationExecutionRoleArn");
+    let bootstrap_version_parameter = optional("bootstrapStackVersionSsmParameter");
+    let stack_template_asset_url = optional("stackTemplateAssetObjectUrl");
+    let required_bootstrap_version = optional("requiresBootstrapStackVersion");
+    let termination_protection = optional("terminationProtection");
+    let lookup_role = properties.field("lookupRole");
+    let display_name = text(&artifact.value, "displayName", source, reading)
+        .or_else(|| folder.display_name.as_ref().map(|stage| format!("{stage}/{name}")));
+    Some(StackInput {
+        artifact_id: artifact.key.clone(),
+        display_name: display_name.unwrap_or_else(|| name.clone()),
+        name,
+        template,
+        source: template_source,
+        environment,
+        tags,
+        termination_protection: termination_protection.as_deref() == Some("true"),
+        parameters: texts(properties, "parameters", source, reading),
+        notification_arns: list(properties.field("notificationArns")),
+        assume_role_arn,
+        cloudformation_execution_role_arn,
+        lookup_role_arn: lookup_role.and_then(|role| text(role, "arn", source, reading)),
+        required_bootstrap_version: required_bootstrap_version.and_then(|text| text.parse().ok()),
+        bootstrap_version_parameter,
+        stack_template_asset_url,
+        assets,
+        nested,
+        dependencies: stack_dependencies(manifest, &artifact.value),
+    })
+}
+
+fn empty_map() -> Node {
+    Node { kind: Kind::Map(Vec::new()), span: Span::default(), tag: None }
+}
+
+fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Reads a stack's template. A template without resources is not deployed by the CDK, so it is no error.
+fn template(
+    artifact: &Entry,
+    manifest: &Arc<Source>,
+    source: &Arc<Source>,
+    reading: &mut Reading<'_>,
+) -> Option<template::Template> {
+    let (node, diagnostics) = tree::read(source);
+    let is_sound = diagnostics.iter().all(|problem| problem.severity == Severity::Warning);
+    let is_empty = node.as_ref().is_some_and(|node| {
+        let resources = node.field("Resources").map_or(&[][..], Node::entries);
+        matches!(node.kind, Kind::Map(_)) && resources.is_empty()
+    });
+    if is_sound && is_empty {
+        let message = format!("the stack `{}` has no resources and is not deployed", artifact.key);
+        reading.report(manifest, Diagnostic::warning("empty-stack", artifact.key_span, message));
+        return None;
+    }
+    let (template, diagnostics) = template::read(source);
+    reading.report_all(source, diagnostics);
+    template
+}
+
+/// Reads `aws://ACCOUNT/REGION`, in which either part may be unknown.
+fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>) -> Environment {
+    let Some(text) = text(&artifact.value, "environment", source, reading) else {
+        return Environment::default();
+    };
+    let parts = text.strip_prefix("aws://").and_then(|parts| parts.split_once('/'));
+    let Some((account, region)) = parts else {
+        let span = artifact.value.field("environment").map_or(artifact.key_span, |node| node.span);
+        let message = format!("`{text}` is no environment");
+        let problem = Diagnostic::error("invalid-manifest", span, message);
+        reading.report(source, problem.with_help("an environment is `aws://ACCOUNT/REGION`"));
+        return Environment::default();
+    };
+    let known = |text: &str, unknown: &str| {
+        Some(text.to_owned()).filter(|text| text != unknown && !text.is_empty())
+    };
+    Environment {
+        account: known(account, "unknown-account"),
+        region: known(region, "unknown-region"),
+    }
+}
+
+/// A mapping of texts; empty if the field is not there.
+fn texts(
+    node: &Node,
+    key: &str,
+    source: &Arc<Source>,
+    reading: &mut Reading<'_>,
+) -> BTreeMap<String, String> {
+    let Some(map) = node.field(key) else { return BTreeMap::new() };
+    let entries = expect_map(key, map, source, reading).unwrap_or_default();
+    let keys: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+    let value = |key: &str| Some((key.to_owned(), text(map, key, source, reading)?));
+    keys.into_iter().filter_map(value).collect()
+}
+
+fn list(node: Option<&Node>) -> Vec<String> {
+    let items = node.map_or(&[][..], Node::items);
+    items.iter().filter_map(Node::as_str).map(str::to_owned).collect()
+}
+
+fn stack_dependencies(manifest: &Manifest<'_>, artifact: &Node) -> Vec<String> {
+    let is_stack = |id: &String| {
+        let of = manifest.artifacts.field(id).and_then(|artifact| artifact.field("type"));
+        of.and_then(Node::as_str) == Some("aws:cloudformation:stack")
+    };
+    let mut ids = list(artifact.field("dependencies"));
+    ids.retain(is_stack);
+    ids.sort();
+    ids.dedup();
+    ids
+}

@@ -1,0 +1,497 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use proptest::prelude::*;
+use stackpass_policy::source::{Severity, Source};
+
+use super::{Assembly, Asset, NestedStack, StackInput, nested_stacks, read};
+use crate::template;
+
+const TEMPLATE: &str = r#"{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}"#;
+
+/// Reads an assembly of files, and lists its problems as `file:line:column code message`, warnings with a `?`.
+fn read_files(files: &[(&str, &str)]) -> (Assembly, Vec<String>) {
+    let files: BTreeMap<&str, &str> = files.iter().copied().collect();
+    let look_up = |path: &str| files.get(path).map(|text| Source::new(path, *text));
+    let (assembly, problems) = read(&look_up);
+    let problems = problems.iter().map(|problem| {
+        let diagnostic = &problem.diagnostic;
+        let mark = if diagnostic.severity == Severity::Warning { "?" } else { "" };
+        let place = problem.source.position(diagnostic.span.start);
+        let (name, code) = (problem.source.name(), diagnostic.code);
+        format!("{name}:{place} {code}{mark}: {}", diagnostic.message)
+    });
+    (assembly, problems.collect())
+}
+
+/// Reads an assembly of one manifest, whose artifacts are given, and of other files.
+#[track_caller]
+fn check(artifacts: &str, files: &[(&str, &str)], expected: &[&str]) -> Vec<StackInput> {
+    let manifest = format!(r#"{{"version": "36.0.0", "artifacts": {artifacts}}}"#);
+    let mut files = files.to_vec();
+    files.push(("manifest.json", &manifest));
+    let (assembly, problems) = read_files(&files);
+    assert_eq!(problems, expected);
+    assembly.stacks
+}
+
+/// An artifact for a stack whose template is `t.json`.
+fn stack(id: &str, more: &str) -> String {
+    format!(
+        r#""{id}": {{"type": "aws:cloudformation:stack", "properties": {{"templateFile": "t.json"}} {more}}}"#
+    )
+}
+
+fn names(stacks: &[StackInput]) -> Vec<&str> {
+    stacks.iter().map(|stack| stack.name.as_str()).collect()
+}
+
+#[test]
+fn a_stack_has_what_its_artifact_says() {
+    let stacks = check(
+        r#"{"App": {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://111111111111/eu-west-1",
+            "displayName": "Prod/App",
+            "properties": {
+                "templateFile": "t.json",
+                "stackName": "prod-app",
+                "terminationProtection": true,
+                "tags": {"team": "x"},
+                "parameters": {"Stage": "prod"},
+                "notificationArns": ["arn:aws:sns:eu-west-1:111111111111:t"],
+                "assumeRoleArn": "arn:${AWS::Partition}:iam::111111111111:role/deploy",
+                "cloudFormationExecutionRoleArn": "arn:${AWS::Partition}:iam::111111111111:role/exec",
+                "lookupRole": {"arn": "arn:${AWS::Partition}:iam::111111111111:role/lookup"},
+                "requiresBootstrapStackVersion": 6,
+                "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/x/version",
+                "stackTemplateAssetObjectUrl": "s3://b/k.json"
+            }
+        }}"#,
+        &[("t.json", TEMPLATE)],
+        &[],
+    );
+    let [stack] = stacks.as_slice() else { panic!("one stack") };
+    assert_eq!(stack.artifact_id, "App");
+    assert_eq!(stack.name, "prod-app");
+    assert_eq!(stack.display_name, "Prod/App");
+    assert_eq!(stack.environment.account.as_deref(), Some("111111111111"));
+    assert_eq!(stack.environment.region.as_deref(), Some("eu-west-1"));
+    assert!(stack.termination_protection);
+    assert_eq!(stack.tags, BTreeMap::from([("team".to_owned(), "x".to_owned())]));
+    assert_eq!(stack.parameters, BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]));
+    assert_eq!(stack.notification_arns, ["arn:aws:sns:eu-west-1:111111111111:t"]);
+    let role = |name: &str| Some(format!("arn:${{AWS::Partition}}:iam::111111111111:role/{name}"));
+    assert_eq!(stack.assume_role_arn, role("deploy"));
+    assert_eq!(stack.cloudformation_execution_role_arn, role("exec"));
+    assert_eq!(stack.lookup_role_arn, role("lookup"));
+    assert_eq!(stack.required_bootstrap_version, Some(6));
+    assert_eq!(stack.bootstrap_version_parameter.as_deref(), Some("/cdk-bootstrap/x/version"));
+    assert_eq!(stack.stack_template_asset_url.as_deref(), Some("s3://b/k.json"));
+    assert_eq!(stack.template.resources["Q"].resource_type, "AWS::SQS::Queue");
+    assert_eq!(stack.source.name(), "t.json");
+}
+
+#[test]
+fn unknown_environments_are_none() {
+    let artifact = stack("A", r#", "environment": "aws://unknown-account/unknown-region""#);
+    let stacks = check(&format!("{{{artifact}}}"), &[("t.json", TEMPLATE)], &[]);
+    assert_eq!(stacks[0].environment.account, None);
+    assert_eq!(stacks[0].environment.region, None);
+}
+
+#[test]
+fn broken_environments_are_errors() {
+    let artifact = stack("A", r#", "environment": "somewhere""#);
+    check(
+        &format!("{{{artifact}}}"),
+        &[("t.json", TEMPLATE)],
+        &["manifest.json:1:137 invalid-manifest: `somewhere` is no environment"],
+    );
+}
+
+#[test]
+fn the_artifact_id_is_the_name_if_there_is_no_other() {
+    let stacks = check(&format!("{{{}}}", stack("A", "")), &[("t.json", TEMPLATE)], &[]);
+    assert_eq!((stacks[0].name.as_str(), stacks[0].display_name.as_str()), ("A", "A"));
+}
+
+#[test]
+fn stacks_stand_behind_those_they_depend_on() {
+    let artifacts = [
+        stack("C", ""),
+        stack("A", r#", "dependencies": ["B", "assets"]"#),
+        stack("B", ""),
+        r#""assets": {"type": "cdk:asset-manifest", "properties": {"file": "a.json"}}"#.to_owned(),
+    ];
+    let stacks = check(
+        &format!("{{{}}}", artifacts.join(",")),
+        &[("t.json", TEMPLATE), ("a.json", "{}")],
+        &[],
+    );
+    assert_eq!(names(&stacks), ["B", "C", "A"]);
+    assert_eq!(stacks[2].dependencies, ["B"]);
+}
+
+#[test]
+fn cycles_of_stacks_are_errors() {
+    let (a, b) =
+        (stack("A", r#", "dependencies": ["B"]"#), stack("B", r#", "dependencies": ["A"]"#));
+    let stacks = check(
+        &format!("{{{a}, {b}}}"),
+        &[("t.json", TEMPLATE)],
+        &["manifest.json:1:37 dependency-cycle: the artifacts `A`, `B` depend on one another"],
+    );
+    assert_eq!(names(&stacks), ["A", "B"]);
+}
+
+#[test]
+fn assets_come_from_the_asset_manifests_of_the_stack() {
+    let artifacts = [
+        stack("A", r#", "dependencies": ["A.assets"]"#),
+        stack("B", ""),
+        r#""A.assets": {"type": "cdk:asset-manifest", "properties": {"file": "A.assets.json"}}"#
+            .to_owned(),
+    ];
+    let assets = r#"{"version": "36.0.0",
+        "files": {"h": {"source": {"path": "asset.h", "packaging": "zip"}, "destinations": {
+            "two": {"bucketName": "b2", "objectKey": "h.zip", "region": "us-east-1"},
+            "one": {"bucketName": "b1", "objectKey": "h.zip", "assumeRoleArn": "role"}}}},
+        "dockerImages": {"i": {"source": {"directory": "asset.i"}, "destinations": {
+            "one": {"repositoryName": "r", "imageTag": "i"}}}}}"#;
+    let stacks = check(
+        &format!("{{{}}}", artifacts.join(",")),
+        &[("t.json", TEMPLATE), ("A.assets.json", assets)],
+        &[],
+    );
+    let file = |bucket: &str, region: Option<&str>, role: Option<&str>| Asset::File {
+        bucket: bucket.to_owned(),
+        key: "h.zip".to_owned(),
+        region: region.map(str::to_owned),
+        assume_role_arn: role.map(str::to_owned),
+        path: Some("asset.h".to_owned()),
+    };
+    assert_eq!(
+        stacks[0].assets,
+        [
+            file("b1", None, Some("role")),
+            file("b2", Some("us-east-1"), None),
+            Asset::Image {
+                repository: "r".to_owned(),
+                tag: "i".to_owned(),
+                region: None,
+                assume_role_arn: None
+            },
+        ]
+    );
+    assert_eq!(stacks[1].assets, []);
+}
+
+const METADATA: &str = r#"{"/A": [
+    {"type": "aws:cdk:stack-tags", "data": [{"key": "k", "value": "v"}, {"Key": "K", "Value": "V"}]},
+    {"type": "aws:cdk:asset", "data": {"path": "asset.h", "id": "h", "packaging": "zip", "sourceHash": "h",
+        "s3BucketParameter": "PB", "s3KeyParameter": "PK", "artifactHashParameter": "PH"}},
+    {"type": "aws:cdk:asset", "data": {"path": "asset.i", "id": "i", "packaging": "container-image",
+        "repositoryName": "aws-cdk/assets", "imageTag": "i"}}
+]}"#;
+
+#[track_caller]
+fn check_metadata(stack: &StackInput) {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    assert_eq!(stack.tags, BTreeMap::from([pair("k", "v"), pair("K", "V")]));
+    assert_eq!(
+        stack.assets,
+        [
+            Asset::LegacyFile {
+                path: "asset.h".to_owned(),
+                bucket_parameter: "PB".to_owned(),
+                key_parameter: "PK".to_owned(),
+                hash_parameter: Some("PH".to_owned()),
+            },
+            Asset::LegacyImage {
+                repository: Some("aws-cdk/assets".to_owned()),
+                tag: Some("i".to_owned()),
+                name_parameter: None,
+            },
+        ]
+    );
+}
+
+#[test]
+fn legacy_assets_and_tags_come_from_the_metadata() {
+    let artifact = stack("A", &format!(r#", "metadata": {METADATA}"#));
+    check_metadata(&check(&format!("{{{artifact}}}"), &[("t.json", TEMPLATE)], &[])[0]);
+    let artifact = stack("A", r#", "additionalMetadataFile": "A.metadata.json""#);
+    let files = [("t.json", TEMPLATE), ("A.metadata.json", METADATA)];
+    check_metadata(&check(&format!("{{{artifact}}}"), &files, &[])[0]);
+}
+
+#[test]
+fn missing_metadata_is_a_warning() {
+    let artifact = stack("A", r#", "additionalMetadataFile": "A.metadata.json""#);
+    let stacks = check(
+        &format!("{{{artifact}}}"),
+        &[("t.json", TEMPLATE)],
+        &["manifest.json:1:148 missing-file?: the file `A.metadata.json` is missing"],
+    );
+    assert_eq!(names(&stacks), ["A"]);
+}
+
+#[test]
+fn stages_are_read() {
+    let inner = format!(
+        r#"{{"version": "36.0.0", "artifacts": {{{}}}}}"#,
+        r#""ProdApi": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json", "stackName": "Prod-Api"}}"#
+    );
+    let stage = r#"{"assembly-Prod": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod", "displayName": "Prod"}}}"#;
+    let files =
+        [("assembly-Prod/manifest.json", inner.as_str()), ("assembly-Prod/t.json", TEMPLATE)];
+    let stacks = check(stage, &files, &[]);
+    assert_eq!(names(&stacks), ["Prod-Api"]);
+    assert_eq!(stacks[0].display_name, "Prod/Prod-Api");
+    assert_eq!(stacks[0].source.name(), "assembly-Prod/t.json");
+}
+
+#[test]
+fn a_stage_is_read_once() {
+    let stage = |id: &str, name: &str| {
+        format!(
+            r#""{id}": {{"type": "cdk:cloud-assembly", "properties": {{"directoryName": "{name}"}}}}"#
+        )
+    };
+    let inner = r#"{"version": "36.0.0", "artifacts": {}}"#;
+    check(
+        &format!(
+            "{{{}, {}, {}, {}}}",
+            stage("A", "s"),
+            stage("B", "./s"),
+            stage("C", "."),
+            stage("D", "..")
+        ),
+        &[("s/manifest.json", inner)],
+        &[
+            "manifest.json:1:180 invalid-manifest: the folder `./s` is that of another stage",
+            "manifest.json:1:257 invalid-manifest: the folder `.` is that of another stage",
+            "manifest.json:1:332 outside-path: the path `..` leads out of the assembly",
+        ],
+    );
+}
+
+#[test]
+fn missing_files_are_errors_where_they_are_named() {
+    check(
+        &format!("{{{}}}", stack("A", "")),
+        &[],
+        &["manifest.json:1:110 missing-file: the file `t.json` is missing"],
+    );
+    let (_, problems) = read_files(&[]);
+    assert_eq!(problems, ["manifest.json:1:1 missing-manifest: there is no manifest"]);
+}
+
+#[test]
+fn paths_that_lead_out_are_not_looked_up() {
+    let artifact = stack("A", "").replace("t.json", "../secret.json");
+    check(
+        &format!("{{{artifact}}}"),
+        &[("../secret.json", TEMPLATE), ("secret.json", TEMPLATE)],
+        &["manifest.json:1:110 outside-path: the path `../secret.json` leads out of the assembly"],
+    );
+}
+
+#[test]
+fn problems_of_templates_stand_in_their_files() {
+    let stacks = check(
+        &format!("{{{}}}", stack("A", "")),
+        &[("t.json", "{\"Resources\": {\n  \"a-b\": {}, \"Q\": {\"Type\": \"X::Y::Z\"}}}")],
+        &["t.json:2:3 invalid-logical-id: `a-b` cannot be a logical id"],
+    );
+    assert_eq!(stacks[0].template.resources.len(), 1);
+}
+
+#[test]
+fn empty_stacks_are_not_deployed() {
+    let stacks = check(
+        &format!("{{{}}}", stack("A", "")),
+        &[("t.json", r#"{"Parameters": {}}"#)],
+        &["manifest.json:1:37 empty-stack?: the stack `A` has no resources and is not deployed"],
+    );
+    assert_eq!(stacks, []);
+}
+
+#[test]
+fn broken_manifests_are_errors() {
+    let problems = |text: &str| read_files(&[("manifest.json", text)]).1;
+    assert_eq!(
+        problems("{}"),
+        ["manifest.json:1:1 not-a-manifest: a manifest has the keys `version` and `artifacts`"]
+    );
+    assert_eq!(
+        problems(r#"{"version": "1", "artifacts": []}"#),
+        ["manifest.json:1:31 invalid-manifest: `artifacts` has to be a mapping, this is a list"]
+    );
+    assert_eq!(
+        problems(r#"{"version": "1", "artifacts": {}}"#),
+        ["manifest.json:1:1 no-stacks: the assembly has no stacks"]
+    );
+    assert_eq!(
+        problems(r#"{"version": "1", "artifacts": {"A": {"type": "aws:cloudformation:stack"}}}"#),
+        ["manifest.json:1:1 invalid-manifest: the artifact has no `templateFile`"]
+    );
+}
+
+#[test]
+fn broken_assets_are_errors_and_the_rest_is_kept() {
+    let artifacts = format!(
+        r#"{{{}, "a": {{"type": "cdk:asset-manifest", "properties": {{"file": "a.json"}}}}}}"#,
+        stack("A", r#", "dependencies": ["a"]"#)
+    );
+    let assets = r#"{"files": {"x": {"destinations": {"d": {"bucketName": "b"}}},
+        "y": {"destinations": {"d": {"bucketName": "b", "objectKey": "k"}}}}, "dockerImages": 1}"#;
+    let stacks = check(
+        &artifacts,
+        &[("t.json", TEMPLATE), ("a.json", assets)],
+        &[
+            "a.json:1:40 invalid-asset: the asset has no `objectKey`",
+            "a.json:2:95 invalid-manifest: `dockerImages` has to be a mapping, this is a number",
+        ],
+    );
+    assert_eq!(stacks[0].assets.len(), 1);
+}
+
+/// A template with a nested stack `N`.
+fn parent(url: &str, metadata: &str) -> String {
+    format!(
+        r#"{{"Resources": {{"N": {{"Type": "AWS::CloudFormation::Stack", "Properties": {{"TemplateURL": {url}}}, "Metadata": {{{metadata}}}}}}}}}"#
+    )
+}
+
+fn nested_ids(nested: &BTreeMap<template::LogicalId, NestedStack>) -> Vec<String> {
+    nested.iter().map(|(id, stack)| format!("{id}={}", stack.source.name())).collect()
+}
+
+#[test]
+fn nested_templates_are_found_by_metadata() {
+    let template = parent(r#""https://s3/x""#, r#""aws:asset:path": "n.json""#);
+    let files = [("t.json", template.as_str()), ("n.json", TEMPLATE)];
+    let stacks = check(&format!("{{{}}}", stack("A", "")), &files, &[]);
+    assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+}
+
+#[test]
+fn nested_templates_are_found_by_the_key_of_their_asset() {
+    let template =
+        parent(r#"{"Fn::Join": ["", ["https://", {"Ref": "AWS::Region"}, "/abc.json"]]}"#, "");
+    let assets = r#"{"files": {"abc": {"source": {"path": "n.json"}, "destinations": {"d": {"bucketName": "b", "objectKey": "abc.json"}}}}}"#;
+    let artifacts = format!(
+        r#"{{{}, "a": {{"type": "cdk:asset-manifest", "properties": {{"file": "a.json"}}}}}}"#,
+        stack("A", r#", "dependencies": ["a"]"#)
+    );
+    let files = [("t.json", template.as_str()), ("a.json", assets), ("n.json", TEMPLATE)];
+    let stacks = check(&artifacts, &files, &[]);
+    assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+}
+
+#[test]
+fn nested_templates_are_found_by_the_parameters_of_legacy_assets() {
+    let asset = r#", "metadata": {"/A": [{"type": "aws:cdk:asset", "data": {"path": "n.json", "packaging": "file",
+        "s3BucketParameter": "AssetParametersabcS3Bucket01234567", "s3KeyParameter": "AssetParametersabcS3VersionKey89ABCDEF"}}]}"#;
+    for name in
+        ["AssetParametersabcS3Bucket01234567", "referencetoAAssetParametersabcS3Bucket76543210Ref"]
+    {
+        let template =
+            parent(&format!(r#"{{"Fn::Join": ["/", ["https://", {{"Ref": "{name}"}}]]}}"#), "");
+        let files = [("t.json", template.as_str()), ("n.json", TEMPLATE)];
+        let stacks = check(&format!("{{{}}}", stack("A", asset)), &files, &[]);
+        assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+    }
+}
+
+#[test]
+fn nested_templates_outside_of_the_assembly_are_left_out() {
+    let template = parent(r#""https://s3.amazonaws.com/b/k.json""#, "");
+    let stacks = check(&format!("{{{}}}", stack("A", "")), &[("t.json", template.as_str())], &[]);
+    assert!(stacks[0].nested.is_empty());
+}
+
+#[test]
+fn missing_nested_templates_are_errors() {
+    let template = parent(r#""n.json""#, "");
+    check(
+        &format!("{{{}}}", stack("A", "")),
+        &[("t.json", template.as_str())],
+        &["t.json:1:30 missing-file: the template `n.json` of the nested stack `N` is missing"],
+    );
+}
+
+#[test]
+fn stacks_that_nest_themselves_are_errors() {
+    let (first, second) = (parent(r#""n.json""#, ""), parent(r#""t.json""#, ""));
+    let stacks = check(
+        &format!("{{{}}}", stack("A", "")),
+        &[("t.json", first.as_str()), ("n.json", second.as_str())],
+        &["n.json:1:30 recursive-stack: the stack `N` creates itself by `t.json`"],
+    );
+    assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+}
+
+#[test]
+fn nested_stacks_are_bounded() {
+    // Ten levels of ten nested stacks each would be ten thousand million.
+    let level = |next: usize| {
+        let stacks: Vec<String> = (0..10)
+            .map(|id| {
+                format!(r#""N{id}": {{"Type": "AWS::CloudFormation::Stack", "Properties": {{"TemplateURL": "{next}.json"}}}}"#)
+            })
+            .collect();
+        format!(r#"{{"Resources": {{{}}}}}"#, stacks.join(","))
+    };
+    let files: Vec<(String, String)> =
+        (0..10).map(|depth| (format!("{depth}.json"), level(depth + 1))).collect();
+    let mut files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.push(("10.json", TEMPLATE));
+    let artifact = stack("A", "").replace("t.json", "0.json");
+    let manifest = format!(r#"{{"version": "1", "artifacts": {{{artifact}}}}}"#);
+    files.push(("manifest.json", &manifest));
+    let (_, problems) = read_files(&files);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("too-many-stacks"), "{problems:?}");
+}
+
+#[test]
+fn templates_alone_find_nested_ones_by_path() {
+    let source = Arc::new(Source::new(
+        "infra/main.yaml",
+        "Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: ../shared/n.yaml}\n",
+    ));
+    let template = template::read(&source).0.unwrap();
+    let files = |path: &str| (path == "shared/n.yaml").then(|| Source::new(path, TEMPLATE));
+    let (nested, problems) = nested_stacks(&template, &source, "infra/main.yaml", &files);
+    assert_eq!(problems, []);
+    assert_eq!(nested_ids(&nested), ["N=shared/n.yaml"]);
+}
+
+proptest! {
+    #[test]
+    fn broken_assemblies_are_read_or_reported(
+        start in 0..METADATA.len(),
+        length in 0..20_usize,
+        noise in prop::sample::select(vec!["", "{", "}", "[", "\"", ",", "1", "null", "\"type\":"]),
+        file in 0..3_usize,
+    ) {
+        let manifest = format!(
+            r#"{{"version": "36.0.0", "artifacts": {{{}, "a": {{"type": "cdk:asset-manifest", "properties": {{"file": "a.json"}}}},
+            "s": {{"type": "cdk:cloud-assembly", "properties": {{"directoryName": "s"}}}}}}}}"#,
+            stack("A", r#", "dependencies": ["a"], "additionalMetadataFile": "m.json""#)
+        );
+        let assets = r#"{"files": {"abc": {"source": {"path": "n.json"}, "destinations": {"d": {"bucketName": "b", "objectKey": "abc.json"}}}}}"#;
+        let mut texts = [manifest, METADATA.to_owned(), assets.to_owned()];
+        let text = &mut texts[file];
+        let start = start.min(text.len());
+        let end = (start + length).min(text.len());
+        text.replace_range(start..end, noise);
+        let (assembly, problems) = read_files(&[
+            ("manifest.json", &texts[0]), ("m.json", &texts[1]), ("a.json", &texts[2]), ("t.json", TEMPLATE),
+        ]);
+        prop_assert!(!assembly.stacks.is_empty() || !problems.is_empty());
+    }
+}
