@@ -1,2 +1,7 @@
 //! The `stackpass` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stackpass_cli::main(std::env::args_os())
+}

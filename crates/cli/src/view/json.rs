@@ -1,0 +1,288 @@
+//! The answer for programs, one JSON object. The shape is stable: fields are added, never renamed or removed.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::condition::Conditions;
+use stackpass_policy::document::Document;
+use stackpass_policy::render::{Format, Layout, NamedDocument, render};
+use stackpass_policy::source::Severity;
+use stackpass_stacks::assembly::Problem;
+use stackpass_stacks::need::{Gap, Need, Place, ResourceRef, Scoping};
+
+use super::unscoped::Unscoped;
+use crate::engine::{StackFacts, data_date};
+use crate::error::{CliError, Kind};
+use crate::policies::Policy;
+use crate::report::Report;
+
+/// How deep a policy stands in the object, in spaces.
+const POLICY_INDENT: &str = "      ";
+
+/// The answer of `generate`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    version: &'static str,
+    data_date: &'static str,
+    stacks: Vec<StackView<'a>>,
+    tool: String,
+    mode: String,
+    policies: Vec<PolicyView<'a>>,
+    needs: Vec<NeedView<'a>>,
+    gaps: Vec<GapView<'a>>,
+    findings: Vec<FindingView<'a>>,
+    diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+/// The answer of `why`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WhyAnswer<'a> {
+    version: &'static str,
+    data_date: &'static str,
+    action: &'a str,
+    needs: Vec<NeedView<'a>>,
+    gaps: Vec<GapView<'a>>,
+    diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+#[derive(Serialize)]
+struct StackView<'a> {
+    name: Option<&'a str>,
+    source: &'a str,
+    resources: usize,
+    account: Option<&'a str>,
+    region: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct PolicyView<'a> {
+    who: String,
+    name: &'a str,
+    characters: usize,
+    quota: usize,
+    document: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NeedView<'a> {
+    who: String,
+    phase: String,
+    action: &'a str,
+    resources: Vec<&'a str>,
+    conditions: BTreeMap<String, BTreeMap<&'a str, Vec<&'a str>>>,
+    hardness: String,
+    scoping: &'static str,
+    stack: &'a str,
+    logical_id: Option<&'a str>,
+    resource_type: Option<&'a str>,
+    property: Option<&'a str>,
+    #[serde(flatten)]
+    place: PlaceView<'a>,
+    evidence: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GapView<'a> {
+    code: &'a str,
+    stack: &'a str,
+    logical_id: Option<&'a str>,
+    resource_type: Option<&'a str>,
+    message: &'a str,
+    help: &'a str,
+    #[serde(flatten)]
+    place: PlaceView<'a>,
+}
+
+#[derive(Serialize)]
+struct FindingView<'a> {
+    code: &'a str,
+    actions: &'a [String],
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DiagnosticView<'a> {
+    code: &'a str,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    #[serde(flatten)]
+    place: PlaceView<'a>,
+}
+
+#[derive(Serialize)]
+struct PlaceView<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+}
+
+/// Writes the answer of `generate`.
+pub(crate) fn answer(report: &Report<'_>) -> Result<String, CliError> {
+    let derived = report.derived;
+    let policies: Result<Vec<_>, _> = report.policies.iter().map(policy).collect();
+    text(&Answer {
+        version: env!("CARGO_PKG_VERSION"),
+        data_date: data_date(),
+        stacks: derived.stacks.iter().map(stack).collect(),
+        tool: derived.tool.to_string(),
+        mode: derived.mode.to_string(),
+        policies: policies.map_err(bug)?,
+        needs: report.needs.iter().map(|&each| need(each)).collect(),
+        gaps: report.gaps().iter().map(gap).collect(),
+        findings: report.unscoped.iter().map(finding).collect(),
+        diagnostics: derived.problems.iter().map(diagnostic).collect(),
+    })
+}
+
+/// Writes the answer of `why`.
+pub(crate) fn why(
+    action: &str,
+    needs: &[&Need],
+    gaps: &[Gap],
+    problems: &[Problem],
+) -> Result<String, CliError> {
+    text(&WhyAnswer {
+        version: env!("CARGO_PKG_VERSION"),
+        data_date: data_date(),
+        action,
+        needs: needs.iter().map(|&each| need(each)).collect(),
+        gaps: gaps.iter().map(gap).collect(),
+        diagnostics: problems.iter().map(diagnostic).collect(),
+    })
+}
+
+fn text(value: &impl Serialize) -> Result<String, CliError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(bug)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn bug(cause: serde_json::Error) -> CliError {
+    CliError::new(Kind::Unexpected, "cannot write the answer as JSON").caused_by(cause)
+}
+
+fn stack(stack: &StackFacts) -> StackView<'_> {
+    StackView {
+        name: stack.name.as_deref(),
+        source: &stack.source,
+        resources: stack.resources,
+        account: stack.account.as_deref(),
+        region: stack.region.as_deref(),
+    }
+}
+
+fn policy(policy: &Policy) -> Result<PolicyView<'_>, serde_json::Error> {
+    Ok(PolicyView {
+        who: policy.holder.to_string(),
+        name: &policy.name,
+        characters: policy.characters,
+        quota: policy.quota,
+        document: document(&policy.document)?,
+    })
+}
+
+/// The policy exactly as it is written alone, but indented: JSON has no line breaks inside of strings.
+fn document(document: &Document) -> Result<Box<RawValue>, serde_json::Error> {
+    let alone = NamedDocument { name: String::new(), document: document.clone() };
+    let text = render(&[alone], Format::Json { layout: Layout::Pretty });
+    RawValue::from_string(text.trim_end().replace('\n', &format!("\n{POLICY_INDENT}")))
+}
+
+fn need(need: &Need) -> NeedView<'_> {
+    let (logical_id, resource_type) = resource(need.why.resource.as_ref());
+    NeedView {
+        who: need.who.to_string(),
+        phase: need.phase.to_string(),
+        action: need.action.as_str(),
+        resources: need.resources.iter().map(ArnPattern::as_str).collect(),
+        conditions: conditions(&need.conditions),
+        hardness: need.hardness.to_string(),
+        scoping: scoping(&need.scoping),
+        stack: &need.why.stack,
+        logical_id,
+        resource_type,
+        property: need.why.property.as_deref(),
+        place: place(&need.why.place),
+        evidence: &need.why.evidence,
+    }
+}
+
+fn conditions(conditions: &Conditions) -> BTreeMap<String, BTreeMap<&str, Vec<&str>>> {
+    let mut map: BTreeMap<String, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for (operator, key, values) in conditions.iter() {
+        let values = values.iter().map(String::as_str).collect();
+        map.entry(operator.to_string()).or_default().insert(key.as_str(), values);
+    }
+    map
+}
+
+fn scoping(scoping: &Scoping) -> &'static str {
+    match scoping {
+        Scoping::Named => "named",
+        Scoping::NoResourceLevel => "no-resource-level",
+        Scoping::GeneratedId => "generated-id",
+        Scoping::UnknownValue => "unknown-value",
+        Scoping::UnknownStackName => "unknown-stack-name",
+        Scoping::AnyOfType => "any-of-type",
+    }
+}
+
+fn gap(gap: &Gap) -> GapView<'_> {
+    let (logical_id, resource_type) = resource(gap.resource.as_ref());
+    GapView {
+        code: gap.code,
+        stack: &gap.stack,
+        logical_id,
+        resource_type,
+        message: &gap.message,
+        help: &gap.help,
+        place: place(&gap.place),
+    }
+}
+
+fn finding(unscoped: &Unscoped) -> FindingView<'_> {
+    FindingView {
+        code: unscoped.code,
+        actions: &unscoped.actions,
+        message: unscoped.message,
+        help: unscoped.help,
+    }
+}
+
+fn diagnostic(problem: &Problem) -> DiagnosticView<'_> {
+    let diagnostic = &problem.diagnostic;
+    let position = problem.source.position(diagnostic.span.start);
+    DiagnosticView {
+        code: diagnostic.code,
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: &diagnostic.message,
+        help: diagnostic.help.as_deref(),
+        place: PlaceView {
+            file: problem.source.name(),
+            line: position.line,
+            column: position.column,
+        },
+    }
+}
+
+fn resource(resource: Option<&ResourceRef>) -> (Option<&str>, Option<&str>) {
+    match resource {
+        Some(resource) => (Some(&resource.logical_id), Some(&resource.resource_type)),
+        None => (None, None),
+    }
+}
+
+fn place(place: &Place) -> PlaceView<'_> {
+    PlaceView { file: &place.file, line: place.position.line, column: place.position.column }
+}

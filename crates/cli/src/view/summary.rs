@@ -1,0 +1,281 @@
+//! What a person reads beside the policy. The most important stands last, next to where the eye is.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use stackpass_policy::source::Severity;
+use stackpass_stacks::assembly::Problem;
+use stackpass_stacks::deploy::Mode;
+use stackpass_stacks::need::Gap;
+use unicode_width::UnicodeWidthStr;
+
+use super::snippet;
+use super::text::{
+    ERROR, FAINT, HEADING, HINT, WARNING, clean, count, list, paint, thousands, wrap,
+};
+use super::unscoped::Unscoped;
+use crate::engine::{Derived, StackFacts, data_dates};
+use crate::report::Report;
+
+/// How many problems, gaps or stacks are shown one by one.
+const MAX_SHOWN: usize = 20;
+
+/// How wide the column of labels is.
+const LABEL: usize = 10;
+
+/// What is wrong with the input, each problem with the line it stands in.
+pub(crate) fn problems(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for problem in problems.iter().take(MAX_SHOWN) {
+        let _ = writeln!(text, "{}", snippet::diagnostic(&problem.source, &problem.diagnostic));
+    }
+    if let Some(more) = more(problems.len(), "problem", "problems") {
+        let _ = writeln!(text, "{more}\n");
+    }
+    text
+}
+
+/// Everything else: gaps, what could not be scoped, and the facts.
+pub(crate) fn summary(report: &Report<'_>) -> String {
+    format!("{}{}{}", gaps(report.gaps()), not_scoped(report), facts(report))
+}
+
+/// Why there is no answer.
+pub(crate) fn unusable(derived: &Derived) -> String {
+    let is_error = |problem: &&Problem| problem.diagnostic.severity == Severity::Error;
+    let errors = derived.problems.iter().filter(is_error).count();
+    let label = paint(ERROR, "error");
+    if errors > 0 {
+        format!(
+            "{label}: no answer, because of {} in the input\n",
+            count(errors, "error", "errors")
+        )
+    } else {
+        format!("{label}: there is no stack in the input\n")
+    }
+}
+
+/// What could not be worked out. The same help stands once, below all gaps that it is for.
+pub(crate) fn gaps(gaps: &[Gap]) -> String {
+    if gaps.is_empty() {
+        return String::new();
+    }
+    let heading = format!("{} could not be worked out", count(gaps.len(), "thing", "things"));
+    let mut text =
+        format!("{}: {heading}, so look at the policy before you use it\n", paint(WARNING, "Gaps"));
+    let mut shown: Vec<&Gap> = gaps.iter().take(MAX_SHOWN).collect();
+    shown.sort_by_key(|gap| &gap.help);
+    for (index, gap) in shown.iter().enumerate() {
+        let resource = gap.resource.as_ref().map_or_else(String::new, |resource| {
+            format!(
+                " {} {}",
+                clean(&resource.logical_id),
+                paint(FAINT, format!("({})", clean(&resource.resource_type)))
+            )
+        });
+        let _ = writeln!(text, "  {}{resource}", clean(&gap.place.to_string()));
+        text.push_str(&wrap(&clean(&gap.message), 6));
+        let is_last_of_its_help = shown.get(index + 1).is_none_or(|next| next.help != gap.help);
+        if is_last_of_its_help {
+            let help = wrap(&format!("help: {}", clean(&gap.help)), 4);
+            text.push_str(&help.replacen("help:", &paint(HINT, "help:"), 1));
+        }
+    }
+    if let Some(more) = more(gaps.len(), "gap", "gaps") {
+        let _ = writeln!(text, "  {more}");
+    }
+    text.push('\n');
+    text
+}
+
+fn not_scoped(report: &Report<'_>) -> String {
+    if report.unscoped.is_empty() {
+        return String::new();
+    }
+    let actions: BTreeSet<&String> =
+        report.unscoped.iter().flat_map(|reason| &reason.actions).collect();
+    let mut text = format!(
+        "{}: {} of {} are allowed on more than the stack's own resources\n",
+        paint(HEADING, "Not scoped"),
+        thousands(actions.len()),
+        count(report.actions(), "action", "actions"),
+    );
+    for Unscoped { message, help, actions, .. } in &report.unscoped {
+        let help = help.map_or_else(String::new, |help| format!("; {help}"));
+        text.push_str(&wrap(&format!("{message}{help}"), 2));
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        text.push_str(&list(&actions, 6));
+    }
+    text.push('\n');
+    text
+}
+
+fn facts(report: &Report<'_>) -> String {
+    let derived = report.derived;
+    let who = match derived.mode {
+        Mode::Bootstrap => "CloudFormation acts with the bootstrap stack's execution role",
+        Mode::Direct => "CloudFormation acts with the caller's permissions",
+        Mode::ServiceRole => "CloudFormation acts with a service role",
+    };
+    let needs = format!(
+        "{}, {}",
+        thousands(report.needs.len()),
+        count(report.actions(), "action", "actions")
+    );
+    let rows = [
+        (label(derived.stacks.len(), "stack", "stacks"), stacks(&derived.stacks)),
+        ("tool", vec![format!("{}; {who}", derived.tool)]),
+        ("needs", vec![needs]),
+        (label(report.policies.len(), "policy", "policies"), policies(report)),
+        ("AWS data", vec![data_dates()]),
+    ];
+    let mut text = String::new();
+    for (label, values) in rows {
+        for (index, value) in values.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let _ = writeln!(text, "{} {value}", paint(HEADING, format!("{label:LABEL$}")));
+        }
+    }
+    text
+}
+
+fn label(number: usize, one: &'static str, many: &'static str) -> &'static str {
+    if number == 1 { one } else { many }
+}
+
+fn stacks(stacks: &[StackFacts]) -> Vec<String> {
+    let shown = stacks.iter().take(MAX_SHOWN);
+    let mut rows: Vec<String> = shown
+        .map(|stack| {
+            let name = stack.name.as_deref().unwrap_or("(no name given)");
+            let resources = count(stack.resources, "resource", "resources");
+            format!(
+                "{}, {resources} {}",
+                clean(name),
+                paint(FAINT, format!("({})", clean(&stack.source)))
+            )
+        })
+        .collect();
+    rows.extend(more(stacks.len(), "stack", "stacks"));
+    rows
+}
+
+fn policies(report: &Report<'_>) -> Vec<String> {
+    let width = report.policies.iter().map(|policy| policy.name.width()).max().unwrap_or_default();
+    let row = |policy: &crate::policies::Policy| {
+        let characters = thousands(policy.characters);
+        let quota = thousands(policy.quota);
+        format!(
+            "{:width$}  {characters:>quota_width$} of {quota} characters",
+            policy.name,
+            quota_width = quota.len()
+        )
+    };
+    if report.policies.is_empty() {
+        return vec!["none, because nothing is needed".to_owned()];
+    }
+    report.policies.iter().map(row).collect()
+}
+
+/// How many were not shown one by one.
+fn more(all: usize, one: &str, many: &str) -> Option<String> {
+    let more = all.checked_sub(MAX_SHOWN).filter(|more| *more > 0)?;
+    Some(format!("... and {} more; `--output json` has all", count(more, one, many)))
+}
+
+#[cfg(test)]
+mod tests {
+    use anstream::adapter::strip_str;
+    use insta::assert_snapshot;
+    use stackpass_stacks::deploy::Tool;
+    use stackpass_stacks::need::{Need, Needs, Scoping};
+
+    use super::*;
+    use crate::args::{HardnessChoice, Limit, SelectionArgs};
+    use crate::view::samples::{gap, need};
+
+    fn all() -> SelectionArgs {
+        SelectionArgs {
+            who: None,
+            phase: stackpass_stacks::need::Lifetime::All,
+            hardness: HardnessChoice::Default,
+        }
+    }
+
+    fn derived(needs: Vec<Need>, gaps: Vec<Gap>) -> Derived {
+        Derived {
+            stacks: vec![StackFacts {
+                name: None,
+                source: "template.yaml".to_owned(),
+                resources: 2,
+                account: None,
+                region: None,
+            }],
+            tool: Tool::AwsCli,
+            mode: Mode::ServiceRole,
+            needs: Needs { needs, gaps },
+            problems: Vec::new(),
+        }
+    }
+
+    fn shown(derived: &Derived) -> String {
+        let report = Report::new(derived, &all(), Limit::Managed).unwrap();
+        strip_str(&summary(&report)).to_string().replace(&data_dates(), "DATES")
+    }
+
+    #[test]
+    fn nothing_remarkable_is_said_in_few_lines() {
+        let needs = vec![
+            need(
+                "caller cloudformation:CreateChangeSet create arn:aws:cloudformation:*:*:stack/x/*",
+            ),
+            need("executor s3:CreateBucket create arn:aws:s3:::b"),
+        ];
+        assert_snapshot!(shown(&derived(needs, Vec::new())), @"
+        stack      (no name given), 2 resources (template.yaml)
+        tool       aws-cli; CloudFormation acts with a service role
+        needs      2, 2 actions
+        policies   caller      178 of 6,144 characters
+                   executor    129 of 6,144 characters
+        AWS data   DATES
+        ");
+    }
+
+    #[test]
+    fn gaps_and_reasons_come_before_the_facts() {
+        let vpcs = need("executor ec2:DescribeVpcs read *");
+        let vpcs = Need { scoping: Scoping::NoResourceLevel, ..vpcs };
+        let role = need("executor iam:CreateRole create arn:aws:iam::*:role/*");
+        let role = Need { scoping: Scoping::UnknownStackName, ..role };
+        assert_snapshot!(shown(&derived(vec![vpcs, role], vec![gap()])), @"
+        Gaps: 1 thing could not be worked out, so look at the policy before you use it
+          template.yaml:40:3 Odd (Acme::Odd::Thing)
+              the type `Acme::Odd::Thing` is in no registry
+            help: add what its API calls need to the policy by hand
+
+        Not scoped: 2 of 2 actions are allowed on more than the stack's own resources
+          stack name not given; give it with `--stack-name`
+              iam:CreateRole
+          no resource-level permission in IAM
+              ec2:DescribeVpcs
+
+        stack      (no name given), 2 resources (template.yaml)
+        tool       aws-cli; CloudFormation acts with a service role
+        needs      2, 2 actions
+        policy     executor    214 of 6,144 characters
+        AWS data   DATES
+        ");
+    }
+
+    #[test]
+    fn many_gaps_are_cut_and_counted() {
+        let many = (1..=25).map(|line| {
+            let mut gap = gap();
+            gap.place.position.line = line;
+            gap
+        });
+        let text = strip_str(&gaps(&many.collect::<Vec<_>>())).to_string();
+        assert_eq!(text.matches("help:").count(), 1, "{text}");
+        assert!(text.contains("... and 5 gaps more"), "{text}");
+    }
+}

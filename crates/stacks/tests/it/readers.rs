@@ -1,0 +1,235 @@
+//! Cases as folders: `testdata/templates/*/template.*` and `testdata/assemblies/*/app/`, with what is read from them in
+//! `expected.txt`. With the variable `UPDATE_EXPECTED` set, the files are written anew; read the diff before accepting it.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use stackpass_policy::{
+    source::{Diagnostic, Severity, Source},
+    tree::{self, Kind, Node},
+};
+use stackpass_stacks::{
+    assembly::{self, Asset, NestedStack},
+    template::{self, LogicalId, Template},
+};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The entries of a folder, sorted.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn read_source(path: &Path, name: &str) -> Source {
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    // A checkout may have turned the line ends.
+    Source::new(name, text.replace("\r\n", "\n"))
+}
+
+/// Compares with `expected.txt` in the case's folder, or writes it.
+fn compare(case: &Path, found: &str) {
+    let path = case.join("expected.txt");
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(&path, found).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(found == expected, "{} differs:\n{found}", path.display());
+}
+
+fn write_diagnostic(out: &mut String, source: &Source, diagnostic: &Diagnostic) {
+    let place = source.position(diagnostic.span.start);
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let (name, code, message) = (source.name(), diagnostic.code, &diagnostic.message);
+    writeln!(out, "{severity} {name}:{place} {code}: {message}").unwrap();
+    if let Some(help) = &diagnostic.help {
+        writeln!(out, "    {help}").unwrap();
+    }
+}
+
+/// A tree in one line, with the line of the source in front.
+fn write_node(out: &mut String, source: &Source, label: &str, node: &Node) {
+    let line = source.position(node.span.start).line;
+    writeln!(out, "{line:>5} {label} = {}", render(node)).unwrap();
+}
+
+fn render(node: &Node) -> String {
+    assert_eq!(node.tag, None, "no short form is left");
+    match &node.kind {
+        Kind::Null => "null".to_owned(),
+        Kind::Bool(value) => value.to_string(),
+        Kind::Number(text) => text.clone(),
+        Kind::String(text) => format!("{text:?}"),
+        Kind::List(items) => {
+            format!("[{}]", items.iter().map(render).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Map(entries) => {
+            let entries =
+                entries.iter().map(|entry| format!("{}: {}", entry.key, render(&entry.value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn write_template(out: &mut String, source: &Source, template: &Template) {
+    for transform in &template.transforms {
+        writeln!(out, "transform {}", transform.name).unwrap();
+    }
+    for (name, parameter) in &template.parameters {
+        writeln!(out, "parameter {name}: {}", parameter.parameter_type).unwrap();
+        if let Some(default) = &parameter.default {
+            write_node(out, source, "default", default);
+        }
+    }
+    for (name, condition) in &template.conditions {
+        writeln!(out, "condition {name}").unwrap();
+        write_node(out, source, "value", condition);
+    }
+    for (id, resource) in &template.resources {
+        let line = source.position(resource.span.start).line;
+        writeln!(out, "resource {id}: {} (line {line})", resource.resource_type).unwrap();
+        for id in &resource.depends_on {
+            writeln!(out, "      depends on {id}").unwrap();
+        }
+        if let Some(policy) = &resource.deletion_policy {
+            write_node(out, source, "DeletionPolicy", policy);
+        }
+        for entry in resource.properties.entries() {
+            write_node(out, source, &entry.key, &entry.value);
+        }
+    }
+    for (name, output) in &template.outputs {
+        writeln!(out, "output {name}").unwrap();
+        write_node(out, source, "value", &output.value);
+    }
+}
+
+#[test]
+fn templates_are_read_as_expected() {
+    let cases = entries(&repository().join("testdata/templates"));
+    assert!(!cases.is_empty(), "there are cases");
+    for case in cases {
+        let files = entries(&case);
+        let is_template = |path: &&PathBuf| path.file_stem().is_some_and(|stem| stem == "template");
+        let path = files.iter().find(is_template).expect("a case has a template");
+        let source = read_source(path, &path.file_name().unwrap().to_string_lossy());
+        let (template, diagnostics) = template::read(&source);
+        let mut found = String::new();
+        for diagnostic in &diagnostics {
+            write_diagnostic(&mut found, &source, diagnostic);
+        }
+        if let Some(template) = &template {
+            write_template(&mut found, &source, template);
+        }
+        compare(&case, &found);
+    }
+}
+
+fn write_nested(out: &mut String, nested: &BTreeMap<LogicalId, NestedStack>, depth: usize) {
+    for (id, stack) in nested {
+        let indent = "  ".repeat(depth);
+        let ids: Vec<&str> = stack.template.resources.keys().map(LogicalId::as_str).collect();
+        writeln!(out, "{indent}nested {id}: {}: {}", stack.source.name(), ids.join(", ")).unwrap();
+        write_nested(out, &stack.nested, depth + 1);
+    }
+}
+
+fn write_asset(out: &mut String, asset: &Asset) {
+    let text = match asset {
+        Asset::File { bucket, key, region, assume_role_arn, path } => {
+            format!("file {path:?} to {bucket}/{key} in {region:?} as {assume_role_arn:?}")
+        }
+        Asset::Image { repository, tag, region, assume_role_arn } => {
+            format!("image to {repository}:{tag} in {region:?} as {assume_role_arn:?}")
+        }
+        Asset::LegacyFile { path, bucket_parameter, key_parameter, hash_parameter } => {
+            format!("legacy file {path} by {bucket_parameter} {key_parameter} {hash_parameter:?}")
+        }
+        Asset::LegacyImage { repository, tag, name_parameter } => {
+            format!("legacy image {repository:?}:{tag:?} by {name_parameter:?}")
+        }
+        other => format!("{other:?}"),
+    };
+    writeln!(out, "  {text}").unwrap();
+}
+
+#[test]
+fn assemblies_are_read_as_expected() {
+    let cases = entries(&repository().join("testdata/assemblies"));
+    assert!(!cases.is_empty(), "there are cases");
+    for case in cases {
+        let app = case.join("app");
+        let files = |path: &str| {
+            let file = app.join(path);
+            file.is_file().then(|| read_source(&file, path))
+        };
+        let (assembly, problems) = assembly::read(&files);
+        let mut found = String::new();
+        for problem in &problems {
+            write_diagnostic(&mut found, &problem.source, &problem.diagnostic);
+        }
+        for stack in &assembly.stacks {
+            writeln!(found, "stack {} {} {}", stack.artifact_id, stack.name, stack.display_name)
+                .unwrap();
+            let environment = &stack.environment;
+            writeln!(found, "  in {:?} {:?}", environment.account, environment.region).unwrap();
+            writeln!(found, "  behind {:?}", stack.dependencies).unwrap();
+            writeln!(found, "  tags {:?}", stack.tags).unwrap();
+            writeln!(found, "  protected {}", stack.termination_protection).unwrap();
+            writeln!(found, "  deploy role {:?}", stack.assume_role_arn).unwrap();
+            writeln!(found, "  execution role {:?}", stack.cloudformation_execution_role_arn)
+                .unwrap();
+            writeln!(found, "  lookup role {:?}", stack.lookup_role_arn).unwrap();
+            let version = &stack.bootstrap_version_parameter;
+            writeln!(found, "  bootstrap {:?} by {version:?}", stack.required_bootstrap_version)
+                .unwrap();
+            writeln!(found, "  template at {:?}", stack.stack_template_asset_url).unwrap();
+            for asset in &stack.assets {
+                write_asset(&mut found, asset);
+            }
+            let ids: Vec<&str> = stack.template.resources.keys().map(LogicalId::as_str).collect();
+            writeln!(found, "  resources {}", ids.join(", ")).unwrap();
+            write_nested(&mut found, &stack.nested, 1);
+        }
+        compare(&case, &found);
+    }
+}
+
+/// Whether every place of a diagnostic is a piece of the text.
+fn places_hold(source: &Source, diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .all(|diagnostic| source.text().get(diagnostic.span.start..diagnostic.span.end).is_some())
+}
+
+#[test]
+fn seeds_of_the_fuzz_targets_are_read_or_reported() {
+    let seeds = |target: &str| entries(&repository().join("fuzz/corpus").join(target));
+    for path in seeds("template_reader") {
+        let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        let source = Source::new(path.to_string_lossy(), text);
+        let (template, diagnostics) = template::read(&source);
+        assert!(template.is_some() || !diagnostics.is_empty(), "{}", source.name());
+        assert!(places_hold(&source, &diagnostics), "{}", source.name());
+    }
+    for path in seeds("policy_reader") {
+        let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+        let source = Source::new(path.to_string_lossy(), text);
+        let (node, diagnostics) = tree::json::read(source.text());
+        assert!(node.is_some() || !diagnostics.is_empty(), "{}", source.name());
+        assert!(places_hold(&source, &diagnostics), "{}", source.name());
+    }
+}
