@@ -21,7 +21,7 @@ use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
 use crate::rules::{self, Rule, Term, TypeRules, When};
-use crate::value::Truth;
+use crate::value::{Text, Truth};
 
 use targets::{Target, Targets};
 
@@ -307,23 +307,20 @@ impl Subject<'_> {
 
     /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
-        let found = self.resource.properties.at(path);
         let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
-        let known =
-            found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
-                match text.known() {
-                    Some(text) => Truth::from(glob.matches(text)),
-                    None => {
-                        let patterns = crate::scope::patterns(self.stack, &text);
-                        let may = patterns.iter().any(|found| {
-                            glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
-                        });
-                        if may { Truth::Maybe } else { Truth::No }
-                    }
-                }
-            });
-        let known = known.max().unwrap_or(Truth::No);
-        if found.complete { known } else { known.or(Truth::Maybe) }
+        let is_like = |text: &Text| match text.known() {
+            Some(text) => Truth::from(glob.matches(text)),
+            None => {
+                let patterns = crate::scope::patterns(self.stack, text);
+                let may = patterns.iter().any(|found| {
+                    glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
+                });
+                if may { Truth::Maybe } else { Truth::No }
+            }
+        };
+        self.resource
+            .properties
+            .any_at(path, &|value| value.texts().iter().map(is_like).max().unwrap_or(Truth::No))
     }
 
     /// Where a property path stands; the resource, if nothing is there.
