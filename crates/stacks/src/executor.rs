@@ -181,7 +181,9 @@ impl Subject<'_> {
         let phases = if rule.phases.is_empty() {
             self.phases_of(verbs)
         } else {
-            self.kept(rule.phases.iter().copied())
+            let of = |phase| rule.phases.contains(&phase);
+            let replaced = self.replaced(of(Phase::Create), of(Phase::Delete));
+            self.kept(rule.phases.iter().copied().chain(replaced))
         };
         let targets = if rule.on.is_empty() {
             match references::of(self, action) {
@@ -377,12 +379,14 @@ impl Subject<'_> {
         if has(Verb::Delete) || has(Verb::Read) {
             phases.push(Phase::Delete);
         }
-        if self.can_be_replaced()
-            && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted())
-        {
-            phases.push(Phase::Update);
-        }
+        phases.extend(self.replaced(has(Verb::Create), has(Verb::Delete)));
         self.kept(phases.into_iter())
+    }
+
+    /// Updates, if what creates or deletes runs in them, too.
+    fn replaced(&self, creates: bool, deletes: bool) -> Option<Phase> {
+        let runs = creates || deletes && self.replaced_is_deleted();
+        (runs && self.can_be_replaced()).then_some(Phase::Update)
     }
 
     /// Phases after the deletion policy; a delete is also how a failed create is undone.

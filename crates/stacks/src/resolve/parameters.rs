@@ -69,7 +69,8 @@ impl Evaluation<'_> {
                 self.uses
                     .insert(Use { span: parameter.span, kind: UseKind::StoredParameter(name) });
             }
-            return Value::Unknown;
+            let is_list = kind.contains("List<") || kind.contains("CommaDelimitedList");
+            return if is_list { Value::Unknown } else { Value::Text(Text::any()) };
         }
         if kind.contains("AWS::") {
             self.uses.insert(Use {
