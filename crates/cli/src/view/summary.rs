@@ -11,14 +11,14 @@ use unicode_width::UnicodeWidthStr;
 
 use super::snippet;
 use super::text::{
-    ERROR, FAINT, HEADING, HINT, WARNING, clean, count, list, paint, thousands, wrap,
+    ERROR, FAINT, HEADING, HINT, WARNING, WIDTH, clean, count, list, paint, thousands, wrap,
 };
 use super::unscoped::Unscoped;
 use crate::engine::{Derived, StackFacts, data_dates};
 use crate::report::Report;
 
 /// How many problems, gaps or stacks are shown one by one.
-const MAX_SHOWN: usize = 20;
+const MAX_SHOWN: usize = 12;
 
 /// How wide the column of labels is.
 const LABEL: usize = 10;
@@ -95,7 +95,7 @@ fn not_scoped(report: &Report<'_>) -> String {
     let actions: BTreeSet<&String> =
         report.unscoped.iter().flat_map(|reason| &reason.actions).collect();
     let mut text = format!(
-        "{}: {} of {} are allowed on more than the stack's own resources\n",
+        "{}: {} of {} allowed on more than the stack's own resources\n",
         paint(HEADING, "Not scoped"),
         thousands(actions.len()),
         count(report.actions(), "action", "actions"),
@@ -144,18 +144,17 @@ fn label(number: usize, one: &'static str, many: &'static str) -> &'static str {
 }
 
 fn stacks(stacks: &[StackFacts]) -> Vec<String> {
-    let shown = stacks.iter().take(MAX_SHOWN);
-    let mut rows: Vec<String> = shown
-        .map(|stack| {
-            let name = stack.name.as_deref().unwrap_or("(no name given)");
-            let resources = count(stack.resources, "resource", "resources");
-            format!(
-                "{}, {resources} {}",
-                clean(name),
-                paint(FAINT, format!("({})", clean(&stack.source)))
-            )
-        })
-        .collect();
+    let mut rows = Vec::new();
+    for stack in stacks.iter().take(MAX_SHOWN) {
+        let name = clean(stack.name.as_deref().unwrap_or("(no name given)"));
+        let row = format!("{name}, {}", count(stack.resources, "resource", "resources"));
+        let source = format!("({})", clean(&stack.source));
+        if LABEL + 1 + row.width() + 1 + source.width() <= WIDTH {
+            rows.push(format!("{row} {}", paint(FAINT, source)));
+        } else {
+            rows.extend([row, format!("  {}", paint(FAINT, source))]);
+        }
+    }
     rows.extend(more(stacks.len(), "stack", "stacks"));
     rows
 }
@@ -253,7 +252,7 @@ mod tests {
               the type `Acme::Odd::Thing` is in no registry
             help: add what its API calls need to the policy by hand
 
-        Not scoped: 2 of 2 actions are allowed on more than the stack's own resources
+        Not scoped: 2 of 2 actions allowed on more than the stack's own resources
           stack name not given; give it with `--stack-name`
               iam:CreateRole
           no resource-level permission in IAM
@@ -276,6 +275,6 @@ mod tests {
         });
         let text = strip_str(&gaps(&many.collect::<Vec<_>>())).to_string();
         assert_eq!(text.matches("help:").count(), 1, "{text}");
-        assert!(text.contains("... and 5 gaps more"), "{text}");
+        assert!(text.contains("... and 13 gaps more"), "{text}");
     }
 }
