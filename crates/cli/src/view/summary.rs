@@ -66,14 +66,7 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     let mut shown: Vec<&Gap> = gaps.iter().take(MAX_SHOWN).collect();
     shown.sort_by_key(|gap| &gap.help);
     for (index, gap) in shown.iter().enumerate() {
-        let resource = gap.resource.as_ref().map_or_else(String::new, |resource| {
-            format!(
-                " {} {}",
-                clean(&resource.logical_id),
-                paint(FAINT, format!("({})", clean(&resource.resource_type)))
-            )
-        });
-        let _ = writeln!(text, "  {}{resource}", clean(&gap.place.to_string()));
+        text.push_str(&place_and_resource(gap));
         text.push_str(&wrap(&clean(&gap.message), 6));
         let is_last_of_its_help = shown.get(index + 1).is_none_or(|next| next.help != gap.help);
         if is_last_of_its_help {
@@ -86,6 +79,20 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     }
     text.push('\n');
     text
+}
+
+/// On one line if there is room.
+fn place_and_resource(gap: &Gap) -> String {
+    let place = gap.place.to_string();
+    let Some(resource) = &gap.resource else { return format!("  {}\n", clean(&place)) };
+    let logical_id = clean(&resource.logical_id);
+    let resource_type = format!("({})", clean(&resource.resource_type));
+    let width = [place.as_str(), &logical_id, &resource_type]
+        .iter()
+        .map(|text| text.width() + 1)
+        .sum::<usize>();
+    let between = if width < WIDTH { " " } else { "\n    " };
+    format!("  {}{between}{logical_id} {}\n", clean(&place), paint(FAINT, resource_type))
 }
 
 fn not_scoped(report: &Report<'_>) -> String {
