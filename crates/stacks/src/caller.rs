@@ -17,10 +17,14 @@ use crate::assembly::Asset;
 use crate::deploy::{Deployment, Mode, PlannedStack, Tool, legacy_buckets};
 use crate::executor::place;
 use crate::generic;
+use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern};
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, UseKind};
 use crate::scope;
 use crate::value::Text;
+
+/// What the names of SST's debug stacks end in.
+const DEBUG_STACK: &str = "-debug-stack";
 
 const FILES: [(Tool, &str); 5] = [
     (Tool::AwsCli, include_str!("../tools/aws-cli.toml")),
@@ -129,16 +133,33 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static s
             facts.insert(name);
         }
     };
-    let is_file = |asset: &Asset| matches!(asset, Asset::File { .. } | Asset::LegacyFile { .. });
     let transforms = |name: &str| {
         stack
             .uses
             .iter()
             .any(|used| matches!(&used.kind, UseKind::Transform(found) if found == name))
     };
-    note("has-file-assets", planned.assets.iter().any(is_file));
-    note("has-image-assets", planned.assets.iter().any(|asset| !is_file(asset)));
-    note("has-service-role", deployment.mode == Mode::ServiceRole);
+    let any_use = |is: fn(&UseKind) -> bool| stack.uses.iter().any(|used| is(&used.kind));
+    let any_asset = |is: fn(&Asset) -> bool| planned.assets.iter().any(is);
+    note("agnostic", stack.setting.account.is_none() || stack.setting.region.is_none());
+    // Any deployment may fail; what is then called is in the files with the hardness it has.
+    note("failed-deploy", true);
+    note("early-validation", true);
+    note("has-file-assets", any_asset(is_own_file));
+    note("has-image-assets", any_asset(is_own_image));
+    note(
+        "has-role-assets",
+        any_asset(|asset| matches!(asset, Asset::File { assume_role_arn: Some(_), .. })),
+    );
+    note(
+        "has-role-images",
+        any_asset(|asset| matches!(asset, Asset::Image { assume_role_arn: Some(_), .. })),
+    );
+    note("legacy-image-assets", any_asset(|asset| matches!(asset, Asset::LegacyImage { .. })));
+    note(
+        "has-macros",
+        any_use(|used| matches!(used, UseKind::Transform(name) if !name.starts_with("AWS::"))),
+    );
     note(
         "has-nested-stacks",
         stack
@@ -146,13 +167,32 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static s
             .values()
             .any(|resource| resource.resource_type == "AWS::CloudFormation::Stack"),
     );
-    note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("has-sam-transform", transforms("AWS::Serverless-2016-10-31"));
-    note("has-outputs", !stack.outputs.is_empty());
+    note("has-service-role", deployment.mode == Mode::ServiceRole);
+    note("has-ssm-parameters", any_use(|used| matches!(used, UseKind::StoredParameter(_))));
+    note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("live", deployment.live);
+    note("modern", planned.deploy_role.is_some());
+    note("sst-1", planned.deploy_role.is_some());
     note("termination-protection", planned.termination_protection);
-    note("agnostic", stack.setting.account.is_none() || stack.setting.region.is_none());
+    note(
+        "permissions-boundary",
+        stack
+            .resources
+            .keys()
+            .any(|logical_id| logical_id.as_str() == "CdkBoostrapPermissionsBoundaryPolicy"),
+    );
     facts
+}
+
+/// Whether the caller itself publishes a file.
+fn is_own_file(asset: &Asset) -> bool {
+    matches!(asset, Asset::File { assume_role_arn: None, .. } | Asset::LegacyFile { .. })
+}
+
+/// Whether the caller itself publishes an image.
+fn is_own_image(asset: &Asset) -> bool {
+    matches!(asset, Asset::Image { assume_role_arn: None, .. } | Asset::LegacyImage { .. })
 }
 
 /// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
@@ -167,7 +207,9 @@ fn holds<'a>(need: &'a ToolNeed, facts: &BTreeSet<&'static str>) -> Option<Optio
 fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTreeSet<ArnPattern> {
     let stack = &planned.stack;
     let filled = |template: &str| {
-        let template = template.replace("${Qualifier}", &deployment.qualifier);
+        let template = template
+            .replace("${Qualifier}", &deployment.qualifier)
+            .replace("${Stage}-${App}-", "*");
         scope::fill(stack, None, &template)
             .into_iter()
             .map(|pattern| pattern.glob)
@@ -178,7 +220,22 @@ fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTree
         "stack" => {
             filled("arn:${Partition}:cloudformation:${Region}:${Account}:stack/${StackName}/*")
         }
-        "change-set" => filled("arn:${Partition}:cloudformation:${Region}:${Account}:changeSet/*"),
+        "debug-stack" => filled(&format!(
+            "arn:${{Partition}}:cloudformation:${{Region}}:${{Account}}:stack/{}/*",
+            debug_stack_name(deployment)
+        )),
+        "debug-object" => {
+            filled(&format!("arn:${{Partition}}:s3:::{}/*", debug_bucket(deployment)))
+        }
+        "ssm-parameters" => stack
+            .uses
+            .iter()
+            .filter_map(|used| match &used.kind {
+                UseKind::StoredParameter(name) => Some(parameter_arns(stack, name)),
+                _ => None,
+            })
+            .flatten()
+            .collect(),
         "asset-bucket" => asset_files(deployment, planned)
             .into_iter()
             .map(|(bucket, _)| format!("arn:{}:s3:::{bucket}", partition(stack)))
@@ -187,7 +244,7 @@ fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTree
             .into_iter()
             .map(|(bucket, key)| format!("arn:{}:s3:::{bucket}/{key}", partition(stack)))
             .collect(),
-        "asset-repository" => asset_repositories(deployment, planned)
+        "asset-repository" => asset_repositories(planned)
             .into_iter()
             .flat_map(|name| {
                 filled(&format!(
@@ -244,39 +301,38 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
     scope::fill(&planned.stack, None, &template).into_iter().map(|pattern| pattern.glob).collect()
 }
 
-/// The buckets and keys that file assets go to. A content hash in a key stands for that of any build.
+/// The buckets and keys that the caller's own file assets go to. A content hash in a key stands for that of any build.
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
-    let stack = &planned.stack;
-    planned
-        .assets
-        .iter()
-        .flat_map(|asset| match asset {
-            Asset::File { bucket, key, .. } => {
-                vec![(
-                    scope::filled_text(&stack.setting, bucket),
-                    scope::any_build(&scope::filled_text(&stack.setting, key)),
-                )]
-            }
-            Asset::LegacyFile { .. } => legacy_buckets(&stack.setting, &deployment.qualifier)
-                .into_iter()
-                .map(|bucket| (bucket, "assets/*".to_owned()))
-                .collect(),
-            Asset::Image { .. } | Asset::LegacyImage { .. } => Vec::new(),
-        })
-        .collect()
+    let setting = &planned.stack.setting;
+    let own = planned.assets.iter().filter(|asset| is_own_file(asset));
+    own.flat_map(|asset| match asset {
+        Asset::File { bucket, key, .. } => {
+            vec![(
+                scope::filled_text(setting, bucket),
+                scope::any_build(&scope::filled_text(setting, key)),
+            )]
+        }
+        _ => {
+            let buckets = legacy_buckets(setting, &deployment.qualifier).into_iter();
+            buckets.map(|bucket| (bucket, "assets/*".to_owned())).collect()
+        }
+    })
+    .collect()
 }
 
-fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
-    let stack = &planned.stack;
-    let names = planned.assets.iter().filter_map(|asset| match asset {
-        Asset::Image { repository, .. } => Some(scope::filled_text(&stack.setting, repository)),
-        Asset::LegacyImage { .. } => Some(scope::wildcard(
-            stack,
-            &format!("cdk-{}-container-assets-${{Account}}-${{Region}}", deployment.qualifier),
-        )),
-        Asset::File { .. } | Asset::LegacyFile { .. } => None,
-    });
-    names.collect()
+/// The repositories that the caller's own image assets go to.
+fn asset_repositories(planned: &PlannedStack) -> BTreeSet<String> {
+    let own = planned.assets.iter().filter(|asset| is_own_image(asset));
+    own.filter_map(|asset| match asset {
+        Asset::Image { repository, .. } => {
+            Some(scope::filled_text(&planned.stack.setting, repository))
+        }
+        Asset::LegacyImage { repository, .. } => {
+            Some(repository.clone().unwrap_or_else(|| "aws-cdk/assets".to_owned()))
+        }
+        _ => None,
+    })
+    .collect()
 }
 
 fn conditions(conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>) -> Conditions {
@@ -330,11 +386,6 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
                 });
             };
         match &used.kind {
-            UseKind::StoredParameter(name) => {
-                let evidence = "`CloudFormation` reads a parameter of a type `AWS::SSM::Parameter::...` for whoever makes the change set";
-                let (arns, scoping) = parameter_arns(stack, name);
-                push("ssm:GetParameters", arns, scoping, evidence);
-            }
             UseKind::ParameterType(kind) => {
                 for action in generic::parameter_type_actions(kind) {
                     let evidence = format!(
@@ -349,7 +400,8 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
                 }
             }
             UseKind::Transform(name) => match name.strip_prefix("AWS::") {
-                Some("Include") => {}
+                // `AWS::Include` reads a file that its own argument names; SAM's transform is among the tool's calls.
+                Some("Include" | "Serverless-2016-10-31") => {}
                 Some(transform) => {
                     let arn = format!(
                         "arn:{}:cloudformation:{}:aws:transform/{transform}",
@@ -377,6 +429,7 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
                 }
             },
             UseKind::AvailabilityZones
+            | UseKind::StoredParameter(_)
             | UseKind::Import
             | UseKind::Secret(_)
             | UseKind::SecureParameter(_)
@@ -385,11 +438,30 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
     }
 }
 
-fn parameter_arns(stack: &Stack, name: &Text) -> (BTreeSet<ArnPattern>, Scoping) {
+fn parameter_arns(stack: &Stack, name: &Text) -> Vec<String> {
     let format = catalogue::resource_type("ssm", "parameter").map_or("*", |kind| kind.arn());
-    let patterns = scope::referred(stack, name, format);
-    let scoping = patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
-    (patterns.into_iter().filter_map(|pattern| pattern.glob.parse().ok()).collect(), scoping)
+    scope::referred(stack, name, format).into_iter().map(|pattern| pattern.glob).collect()
+}
+
+/// The name of the SST debug stack: that of the deployment, else what such names end in.
+fn debug_stack_name(deployment: &Deployment) -> String {
+    let names = deployment.stacks.iter().map(|planned| scope::stack_name(&planned.stack));
+    names
+        .into_iter()
+        .find(|name| name.ends_with(DEBUG_STACK))
+        .unwrap_or_else(|| format!("*{DEBUG_STACK}"))
+}
+
+/// The generated name of the debug stack's bucket.
+fn debug_bucket(deployment: &Deployment) -> String {
+    let stack_name = debug_stack_name(deployment);
+    let stack_name = if stack_name.starts_with('*') {
+        StackName::Unknown
+    } else {
+        StackName::Known(&stack_name)
+    };
+    let rule = NameRule { max: 63, case: Case::Lower, style: Style::Split };
+    generated_name_pattern(stack_name, "Bucket83908E77", &rule)
 }
 
 /// What it takes to pass the service role.

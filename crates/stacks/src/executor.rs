@@ -11,7 +11,7 @@ mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::action::Action;
+use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
@@ -100,12 +100,14 @@ impl Subject<'_> {
         for action in named.filter_map(|action| action.parse::<Action>().ok()) {
             actions.entry(action).or_default();
         }
-        let dropped = self
+        for dropped in self
             .rules
             .into_iter()
-            .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions));
-        for action in dropped.filter_map(|action| action.parse::<Action>().ok()) {
-            actions.remove(&action);
+            .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions))
+        {
+            if let Ok(dropped) = dropped.parse::<ActionPattern>() {
+                actions.retain(|action, _| !dropped.matches(action));
+            }
         }
         actions
     }
@@ -349,13 +351,16 @@ impl Subject<'_> {
         (!self.stack.setting.stack_tags.is_empty()).then_some((None, self.resource.span))
     }
 
+    /// Whether an action is called only for tags. Some types list their ordinary actions among those for tagging, too.
     fn is_tagging(&self, action: &Action) -> bool {
-        self.registered.is_some_and(|registered| {
-            registered.tagging_permissions().any(|(service, name)| {
-                action.service().eq_ignore_ascii_case(service)
-                    && action.name().eq_ignore_ascii_case(name)
+        let is_named_so = action.name().to_ascii_lowercase().contains("tag");
+        is_named_so
+            && self.registered.is_some_and(|registered| {
+                registered.tagging_permissions().any(|(service, name)| {
+                    action.service().eq_ignore_ascii_case(service)
+                        && action.name().eq_ignore_ascii_case(name)
+                })
             })
-        })
     }
 
     /// The phases in which handlers with these verbs run.

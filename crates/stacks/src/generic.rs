@@ -13,30 +13,59 @@ struct Generic {
     service_principals: BTreeMap<String, String>,
     /// Resource type to the properties that take a role.
     role_properties: BTreeMap<String, Vec<String>>,
+    /// Resource type to the properties that take an instance profile.
+    instance_profile_properties: BTreeMap<String, Vec<String>>,
+    /// Resource type to the property with a document in which roles stand, and the keys they stand under.
+    role_documents: BTreeMap<String, RoleDocument>,
     /// Resource type to the properties that take a key.
     key_properties: BTreeMap<String, Vec<String>>,
     /// Resource type to the properties that take an object in a bucket.
     object_properties: BTreeMap<String, Vec<ObjectLocation>>,
-    /// Resource type to the properties that take a container image.
-    image_properties: BTreeMap<String, Vec<String>>,
     /// Action to the ARN template that it is limited to wherever handlers list it.
-    #[serde(default)]
     scopes: BTreeMap<String, String>,
     /// Type of a template parameter to the actions by which its value is checked.
-    #[serde(default)]
     parameter_types: BTreeMap<String, Vec<String>>,
 }
 
-/// The properties that together name an object.
+/// A document inside a property, as an OpenAPI body, in which roles stand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleDocument {
+    /// The property with the document.
+    pub(crate) path: String,
+    /// The keys under which a role stands, at any depth.
+    pub(crate) keys: Vec<String>,
+}
+
+/// The properties that together name an object: a bucket with a key or a prefix, or one text for both.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ObjectLocation {
     /// The property with the bucket's name.
-    pub(crate) bucket: String,
+    pub(crate) bucket: Option<String>,
+    /// The property with the bucket's ARN.
+    pub(crate) bucket_arn: Option<String>,
     /// The property with the object's key.
     pub(crate) key: Option<String>,
+    /// The property with the beginning of the objects' keys.
+    pub(crate) prefix: Option<String>,
     /// The property with the object's version.
     pub(crate) version: Option<String>,
+    /// The property with the object's address.
+    pub(crate) url: Option<String>,
+    /// The property with the object's ARN.
+    pub(crate) arn: Option<String>,
+}
+
+impl ObjectLocation {
+    /// The property that is there if the object is.
+    pub(crate) fn property(&self) -> Option<&str> {
+        [&self.bucket, &self.bucket_arn, &self.url, &self.arn]
+            .into_iter()
+            .flatten()
+            .next()
+            .map(String::as_str)
+    }
 }
 
 fn facts() -> &'static Generic {
@@ -55,6 +84,18 @@ pub(crate) fn service_principal(resource_type: &str) -> Option<&'static str> {
 /// The properties that take a role, beside the registry's typed references.
 pub(crate) fn role_properties(resource_type: &str) -> impl Iterator<Item = &'static str> {
     facts().role_properties.get(resource_type).into_iter().flatten().map(String::as_str)
+}
+
+/// The properties that take an instance profile, beside the registry's typed references.
+pub(crate) fn instance_profile_properties(
+    resource_type: &str,
+) -> impl Iterator<Item = &'static str> {
+    facts().instance_profile_properties.get(resource_type).into_iter().flatten().map(String::as_str)
+}
+
+/// The document of a type in which roles stand.
+pub(crate) fn role_document(resource_type: &str) -> Option<&'static RoleDocument> {
+    facts().role_documents.get(resource_type)
 }
 
 /// The properties that take a key, beside the registry's typed references.

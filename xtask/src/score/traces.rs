@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::Score;
 use super::files::entries;
-use super::report::{Report, Who, expect_report, generate_stack};
+use super::report::{Holder, Report, Who, expect_report, generate_stack};
 use super::waivers::Waivers;
 use crate::shell;
 
@@ -165,7 +165,7 @@ fn demands(recordings: &[Recording]) -> BTreeSet<(Demand, String)> {
 fn is_allowed(report: &Report, demand: &Demand, action: &str) -> bool {
     let by_caller = || report.allows(Who::Caller, action);
     let by_executor = || report.allows(Who::Executor, action);
-    let has_executor = || report.policies.iter().any(|policy| policy.who == Who::Executor);
+    let has_executor = || report.policies.iter().any(|policy| policy.who == Holder::Executor);
     match demand {
         Demand::Caller => by_caller(),
         Demand::Executor(_) => by_executor() || (!has_executor() && by_caller()),

@@ -131,9 +131,14 @@ fn trusted_services(subject: &Subject<'_>, role: &Text) -> Option<BTreeSet<Strin
     }
     let mut services = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
-        // `lambda.${AWS::URLSuffix}` is `amazonaws.com` for service principals in every partition that CDK writes it for.
-        let known = text.known()?;
-        services.insert(known.to_owned());
+        let service = text.known()?;
+        services.insert(service.to_owned());
+        // `states.eu-west-1.amazonaws.com` in a trust policy is `states.amazonaws.com` when the role is passed.
+        if let [name, _region, "amazonaws", ending @ ..] =
+            service.split('.').collect::<Vec<_>>().as_slice()
+        {
+            services.insert(format!("{name}.amazonaws.{}", ending.join(".")));
+        }
     }
     (!services.is_empty()).then_some(services)
 }

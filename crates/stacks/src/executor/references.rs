@@ -2,6 +2,8 @@
 //!
 //! Handlers list them for every resource of a type. They are needed only when a property refers to such a thing, and on that thing only.
 
+use std::collections::BTreeSet;
+
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
@@ -12,7 +14,7 @@ use super::targets::{self, Targets};
 use crate::generic;
 use crate::need::Scoping;
 use crate::scope::{self, Pattern};
-use crate::value::Text;
+use crate::value::{Text, Value};
 
 /// How an action of a handler is to be treated.
 #[derive(Debug)]
@@ -57,8 +59,10 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     let resource_type = &subject.resource.resource_type;
     let mut paths = referring(subject, &[ROLE]);
     paths.extend(generic::role_properties(resource_type).map(str::to_owned));
-    let profiles = referring(subject, &[INSTANCE_PROFILE]);
-    if paths.is_empty() && profiles.is_empty() {
+    let mut profiles = referring(subject, &[INSTANCE_PROFILE]);
+    profiles.extend(generic::instance_profile_properties(resource_type).map(str::to_owned));
+    let document = generic::role_document(resource_type);
+    if document.is_none() && paths.is_empty() && profiles.is_empty() {
         return None;
     }
     let service = generic::service_principal(resource_type);
@@ -69,7 +73,58 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     for path in sorted(profiles) {
         followed.extend(profile_roles(subject, &path, service));
     }
+    for role in document.into_iter().flat_map(|document| roles_in(subject, document)) {
+        followed.push(passed_role(subject, &role.path, role.span, &role.text, service));
+    }
     Some(followed)
+}
+
+/// A role that stands somewhere inside a document.
+struct RoleInDocument {
+    path: String,
+    span: Span,
+    text: Text,
+}
+
+fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<RoleInDocument> {
+    let found = subject.resource.properties.at(&document.path);
+    let mut roles = Vec::new();
+    for value in &found.values {
+        collect_roles(value.value, document, &mut roles);
+    }
+    if !found.complete {
+        let span = subject.span_of(&document.path);
+        roles.push(RoleInDocument { path: document.path.clone(), span, text: Text::any() });
+    }
+    roles
+}
+
+fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Vec<RoleInDocument>) {
+    match value {
+        Value::Map(map) => {
+            for (key, entry) in &map.entries {
+                if document.keys.contains(key)
+                    && !matches!(entry.value, Value::Map(_) | Value::List(_))
+                {
+                    let found = entry.value.texts().into_iter();
+                    roles.extend(found.map(|text| RoleInDocument {
+                        path: document.path.clone(),
+                        span: entry.span,
+                        text,
+                    }));
+                } else {
+                    collect_roles(&entry.value, document, roles);
+                }
+            }
+        }
+        Value::List(list) => {
+            list.items.iter().for_each(|item| collect_roles(&item.value, document, roles))
+        }
+        Value::OneOf(values) => {
+            values.iter().for_each(|value| collect_roles(value, document, roles))
+        }
+        Value::Absent | Value::Bool(_) | Value::Text(_) | Value::Unknown => {}
+    }
 }
 
 /// `iam:PassRole` for each role that a property may hold.
@@ -178,57 +233,42 @@ fn objects(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
     let versioned = action.name().eq_ignore_ascii_case("GetObjectVersion");
     let mut followed = Vec::new();
     for location in locations {
-        let properties = &subject.resource.properties;
-        if !properties.presence_at(&location.bucket).possible() {
-            continue;
-        }
-        if versioned
-            && !location
-                .version
-                .as_ref()
-                .is_some_and(|version| properties.presence_at(version).possible())
-        {
+        let Some(property) = location.property() else { continue };
+        let is_there = |path: &str| subject.resource.properties.presence_at(path).possible();
+        if !is_there(property) || versioned && !location.version.as_deref().is_some_and(is_there) {
             continue;
         }
         followed.push(Followed {
-            span: subject.span_of(&location.bucket),
-            property: location.bucket.clone(),
-            targets: Targets::of(object_arns(subject, &location.bucket, location.key.as_deref())),
+            span: subject.span_of(property),
+            property: property.to_owned(),
+            targets: Targets::of(object_arns(subject, location)),
             conditions: Vec::new(),
         });
     }
     Some(followed)
 }
 
-fn object_arns(subject: &Subject<'_>, bucket: &str, key: Option<&str>) -> Vec<Pattern> {
-    let part = |path: &str| {
-        let found = subject.resource.properties.at(path);
-        let mut patterns: Vec<Pattern> = found
-            .values
-            .iter()
-            .flat_map(|found| found.value.texts())
-            .flat_map(|text| scope::patterns(subject.stack, &text))
-            .collect();
-        if !found.complete || patterns.is_empty() {
-            patterns.push(Pattern { glob: "*".to_owned(), scoping: Scoping::UnknownValue });
-        }
-        patterns
+/// The ARNs of the objects at a location.
+fn object_arns(subject: &Subject<'_>, location: &generic::ObjectLocation) -> BTreeSet<Pattern> {
+    let filled = |template: &str| scope::fill(subject.stack, Some(subject.resource), template);
+    let within = match (&location.key, &location.prefix) {
+        (Some(key), _) => format!("${{{key}}}"),
+        (None, Some(prefix)) => format!("${{{prefix}|}}*"),
+        (None, None) => "*".to_owned(),
     };
-    let partition = scope::wildcard(subject.stack, "${Partition}");
-    let keys =
-        key.map_or_else(|| vec![Pattern { glob: "*".to_owned(), scoping: Scoping::Named }], part);
-    let mut arns = Vec::new();
-    for bucket in part(bucket) {
-        for key in &keys {
-            // A bucket that is known bounds the permission even when the key is not.
-            let scoping = bucket.scoping.clone();
-            arns.push(Pattern {
-                glob: format!("arn:{partition}:s3:::{}/{}", bucket.glob, key.glob),
-                scoping,
-            });
-        }
+    if let Some(bucket) = &location.bucket {
+        return filled(&format!("arn:${{Partition}}:s3:::${{{bucket}}}/{within}"));
     }
-    arns
+    if let Some(bucket_arn) = &location.bucket_arn {
+        let buckets =
+            targets::at_path(subject, bucket_arn, &["arn:${Partition}:s3:::${BucketName}"]);
+        let objects = buckets
+            .into_iter()
+            .map(|bucket| Pattern { glob: format!("{}/*", bucket.glob), ..bucket });
+        return objects.collect();
+    }
+    let path = location.url.as_deref().or(location.arn.as_deref()).unwrap_or_default();
+    targets::at_path(subject, path, &["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])
 }
 
 /// The properties that refer, by the registry, to one of these types.
