@@ -62,13 +62,21 @@ pub(super) fn statement(
     Some(Statement { sid, effect: effect?, principal, actions: actions?, resources, conditions })
 }
 
-/// Reports a value that is no mapping.
+/// The code of a key that stands twice, here as in the readers of trees.
+pub(super) const DUPLICATE_KEY: &str = "duplicate-key";
+
+/// Reports a value that is no mapping, and keys that stand twice in one that is: IAM takes no policy with them.
 pub(super) fn expect_mapping(
     node: &Node,
     path: &Path,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<()> {
     if matches!(node.kind, Kind::Map(_)) && node.tag.is_none() {
+        let mut seen = BTreeSet::new();
+        for entry in node.entries().iter().filter(|entry| !seen.insert(&entry.key)) {
+            let message = format!("{} stands twice", path.field(&entry.key));
+            problems.push(Diagnostic::error(DUPLICATE_KEY, entry.key_span, message));
+        }
         return Some(());
     }
     problems.push(wrong_type(node, path, "a mapping"));
@@ -317,7 +325,7 @@ fn last_entries(node: &Node) -> Vec<&Entry> {
 /// Keys that differ by case only are the same key. To join them would turn *and* into *or*.
 fn repeated(entry: &Entry, path: &Path) -> Diagnostic {
     let message = format!("{path} stands twice, but for the case of letters");
-    Diagnostic::error("duplicate-key", entry.key_span, message)
+    Diagnostic::error(DUPLICATE_KEY, entry.key_span, message)
 }
 
 fn listed(words: &[&str]) -> String {
