@@ -86,7 +86,9 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
     let mut needs = Needs::default();
     let facts = facts(deployment, planned);
     for need in &calls_of(deployment.tool).need {
-        let Some(flag) = holds(need, &facts) else { continue };
+        if !applies(need, &facts) {
+            continue;
+        }
         let resources = resources(deployment, planned, &need.on);
         if resources.is_empty() {
             continue;
@@ -94,12 +96,6 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         let conditions = conditions(&need.conditions);
         for action in need.actions.iter().filter_map(|action| action.parse::<Action>().ok()) {
             let scoping = scoping(&action, &resources, planned);
-            let evidence = need
-                .evidence
-                .iter()
-                .cloned()
-                .chain(flag.map(|flag| format!("applies because of `{flag}`")))
-                .collect::<Vec<_>>();
             for &phase in &need.phases {
                 needs.needs.push(Need {
                     who: Who::Caller,
@@ -109,7 +105,7 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
                     conditions: conditions.clone(),
                     hardness: need.hardness,
                     scoping: scoping.clone(),
-                    why: why(&planned.stack, Span::default(), evidence.clone()),
+                    why: why(&planned.stack, Span::default(), need.evidence.clone()),
                 });
             }
         }
@@ -195,12 +191,9 @@ fn is_own_image(asset: &Asset) -> bool {
     matches!(asset, Asset::Image { assume_role_arn: None, .. } | Asset::LegacyImage { .. })
 }
 
-/// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
-fn holds<'a>(need: &'a ToolNeed, facts: &BTreeSet<&'static str>) -> Option<Option<&'a str>> {
-    if need.when.is_empty() {
-        return Some(None);
-    }
-    need.when.iter().find(|name| facts.contains(name.as_str())).map(|name| Some(name.as_str()))
+/// Whether a need applies to a deployment of which these facts hold.
+fn applies(need: &ToolNeed, facts: &BTreeSet<&'static str>) -> bool {
+    need.when.is_empty() || need.when.iter().any(|name| facts.contains(name.as_str()))
 }
 
 /// The ARNs that a tool's `on` stands for. None, if the deployment has no such thing.
@@ -305,14 +298,13 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let setting = &planned.stack.setting;
     let own = planned.assets.iter().filter(|asset| is_own_file(asset));
-    own.flat_map(|asset| match asset {
-        Asset::File { bucket, key, .. } => {
+    own.flat_map(|asset| {
+        if let Asset::File { bucket, key, .. } = asset {
             vec![(
                 scope::filled_text(setting, bucket),
                 scope::any_build(&scope::filled_text(setting, key)),
             )]
-        }
-        _ => {
+        } else {
             let buckets = legacy_buckets(setting, &deployment.qualifier).into_iter();
             buckets.map(|bucket| (bucket, "assets/*".to_owned())).collect()
         }
@@ -469,21 +461,18 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
     let stack = &planned.stack;
     let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
     let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
-    let patterns = match given {
-        Some(role) => {
-            scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
-        }
-        None => {
-            needs.gaps.push(Gap {
-                place: place(stack, Span::default()),
-                code: "service-role",
-                stack: scope::stack_name(stack),
-                resource: None,
-                message: "the service role has no name, so the caller may pass none".to_owned(),
-                help: "say which role `CloudFormation` acts with: `--service-role NAME`".to_owned(),
-            });
-            return;
-        }
+    let patterns = if let Some(role) = given {
+        scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
+    } else {
+        needs.gaps.push(Gap {
+            place: place(stack, Span::default()),
+            code: "service-role",
+            stack: scope::stack_name(stack),
+            resource: None,
+            message: "the service role has no name, so the caller may pass none".to_owned(),
+            help: "say which role `CloudFormation` acts with: `--service-role NAME`".to_owned(),
+        });
+        return;
     };
     let Ok(action) = "iam:PassRole".parse::<Action>() else { return };
     for phase in [Phase::ChangeSet, Phase::Create, Phase::Update, Phase::Delete] {

@@ -47,6 +47,9 @@ pub enum Mode {
     ServiceRole,
 }
 
+/// Gives the text of a file of a folder, by its path inside the folder.
+pub type Folder = Box<dyn Fn(&str) -> Option<Source>>;
+
 /// What to deploy.
 pub enum Input {
     /// One template.
@@ -56,7 +59,7 @@ pub enum Input {
         /// The folder's name, to show to people.
         name: String,
         /// Gives the text of a file, by its path inside the folder.
-        files: Box<dyn Fn(&str) -> Option<Source>>,
+        files: Folder,
     },
 }
 

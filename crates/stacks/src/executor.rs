@@ -41,7 +41,7 @@ pub(crate) fn executor_needs(stack: &Stack) -> Needs {
 fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     let registered = registry::resource_type(&resource.resource_type);
     let rules = rules::of(&resource.resource_type);
-    let has_handlers = registered.is_some_and(|registered| registered.has_handlers());
+    let has_handlers = registered.is_some_and(ResourceType::has_handlers);
     if !has_handlers && rules.is_none() {
         return Needs {
             needs: Vec::new(),
@@ -303,19 +303,17 @@ impl Subject<'_> {
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
         let found = self.resource.properties.at(path);
         let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
-        let known =
-            found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
-                match text.known() {
-                    Some(text) => Truth::from(glob.matches(text)),
-                    None => {
-                        let patterns = crate::scope::patterns(self.stack, &text);
-                        let may = patterns.iter().any(|found| {
-                            glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
-                        });
-                        if may { Truth::Maybe } else { Truth::No }
-                    }
-                }
-            });
+        let known = found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
+            if let Some(text) = text.known() {
+                Truth::from(glob.matches(text))
+            } else {
+                let patterns = crate::scope::patterns(self.stack, &text);
+                let may = patterns.iter().any(|found| {
+                    glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
+                });
+                if may { Truth::Maybe } else { Truth::No }
+            }
+        });
         let known = known.max().unwrap_or(Truth::No);
         if found.complete { known } else { known.or(Truth::Maybe) }
     }
@@ -341,7 +339,7 @@ impl Subject<'_> {
     fn tags(&self) -> Option<(Option<String>, Span)> {
         let property = self
             .registered
-            .and_then(|registered| registered.tagging())
+            .and_then(ResourceType::tagging)
             .map_or("Tags", |tagging| tagging.property);
         if self.resource.properties.presence_at(property).possible() {
             return Some((Some(property.to_owned()), self.span_of(property)));

@@ -27,7 +27,7 @@ struct Generic {
     parameter_types: BTreeMap<String, Vec<String>>,
 }
 
-/// A document inside a property, as an OpenAPI body, in which roles stand.
+/// A document inside a property, as an `OpenAPI` body, in which roles stand.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleDocument {

@@ -248,7 +248,7 @@ impl Evaluation<'_> {
             match self.value(item) {
                 Value::Absent => {}
                 Value::Unknown => {
-                    list.items.push(Located { value: Value::Unknown, span: item.span })
+                    list.items.push(Located { value: Value::Unknown, span: item.span });
                 }
                 value => list.items.push(Located { value, span: item.span }),
             }

@@ -115,7 +115,7 @@ pub(crate) fn of_same_stack(
         let wildcard = wildcard(stack, format);
         found.iter().all(|pattern| fits(&pattern.glob, &wildcard))
     };
-    (!found.is_empty() && formats.iter().any(|format| is_of(format))).then_some(found)
+    (!found.is_empty() && formats.iter().any(is_of)).then_some(found)
 }
 
 /// A text of a manifest with `${AWS::Partition}` and its kin replaced.
@@ -179,15 +179,14 @@ fn attribute_patterns(
         };
     }
     let registered = registry::resource_type(&resource.resource_type);
-    let property = match attribute {
-        Some(attribute) => attribute,
-        None => {
-            let mut identifiers =
-                registered.into_iter().flat_map(|registered| registered.ref_identifier());
-            match (identifiers.next(), identifiers.next()) {
-                (Some(only), None) => only,
-                _ => return unknown,
-            }
+    let property = if let Some(attribute) = attribute {
+        attribute
+    } else {
+        let mut identifiers =
+            registered.into_iter().flat_map(registry::ResourceType::ref_identifier);
+        match (identifiers.next(), identifiers.next()) {
+            (Some(only), None) => only,
+            _ => return unknown,
         }
     };
     if is_arn_attribute(&resource.resource_type, property) {
@@ -330,18 +329,10 @@ fn fill_within(
 
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
-    let bucket = pattern
-        .glob
-        .rsplit(":::")
-        .next()
-        .and_then(|object| object.split('/').next())
-        .unwrap_or_default();
-    let scoping = if bucket.is_empty() || bucket.starts_with('*') {
-        pattern.scoping.clone()
-    } else {
-        Scoping::Named
-    };
-    Pattern { glob: any_build(&pattern.glob), scoping }
+    let object = pattern.glob.rsplit(":::").next().unwrap_or_default();
+    let is_bounded = !object.starts_with(['*', '/']);
+    let glob = any_build(&pattern.glob);
+    Pattern { glob, scoping: if is_bounded { Scoping::Named } else { pattern.scoping } }
 }
 
 /// What a variable of an ARN template stands for.
@@ -414,9 +405,9 @@ pub(crate) fn any_build(key: &str) -> String {
     let mut run = String::new();
     let flush = |run: &mut String, result: &mut String| {
         if run.len() >= HASH_LENGTH {
-            result.push('*')
+            result.push('*');
         } else {
-            result.push_str(run)
+            result.push_str(run);
         }
         run.clear();
     };
@@ -450,10 +441,10 @@ fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Patt
                 (true, Some(rest)) => format!("{}{rest}", head.glob),
                 _ => format!("{}{}", head.glob, tail.glob),
             };
-            let scoping = match (&head.scoping, &tail.scoping) {
-                (Scoping::Named, scoping) | (scoping, Scoping::Named) => scoping.clone(),
-                (scoping, _) => scoping.clone(),
-            };
+            // What is not named decides; of two such parts, the first.
+            let scoping =
+                if head.scoping == Scoping::Named { &tail.scoping } else { &head.scoping };
+            let scoping = scoping.clone();
             result.insert(Pattern { glob, scoping });
         }
     }

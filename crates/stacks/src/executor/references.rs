@@ -118,10 +118,14 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
             }
         }
         Value::List(list) => {
-            list.items.iter().for_each(|item| collect_roles(&item.value, document, roles))
+            for item in &list.items {
+                collect_roles(&item.value, document, roles);
+            }
         }
         Value::OneOf(values) => {
-            values.iter().for_each(|value| collect_roles(value, document, roles))
+            for value in values {
+                collect_roles(value, document, roles);
+            }
         }
         Value::Absent | Value::Bool(_) | Value::Text(_) | Value::Unknown => {}
     }
@@ -276,7 +280,7 @@ fn referring(subject: &Subject<'_>, types: &[&str]) -> Vec<String> {
     subject
         .registered
         .into_iter()
-        .flat_map(|registered| registered.references())
+        .flat_map(super::super::registry::ResourceType::references)
         .filter(|reference| types.contains(&reference.target_type))
         .map(|reference| reference.property.to_owned())
         .collect()

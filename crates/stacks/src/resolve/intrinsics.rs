@@ -305,7 +305,7 @@ impl Evaluation<'_> {
         let mut certain = true;
         for first in keys(&first) {
             for outer in mapping.entries() {
-                if !first.as_deref().is_none_or(|key| key == outer.key) {
+                if first.as_deref().is_some_and(|key| key != outer.key) {
                     continue;
                 }
                 for second in keys(&second) {
