@@ -12,7 +12,6 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::action::{Action, ActionPattern};
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
@@ -211,7 +210,7 @@ impl Subject<'_> {
     ) {
         for Target { scoping, arns } in &targets.0 {
             if *scoping == Scoping::UnknownValue {
-                needs.gaps.push(self.unresolved(reason, arns));
+                needs.gaps.push(self.unresolved(reason));
             }
             for &phase in phases {
                 needs.needs.push(Need {
@@ -238,20 +237,19 @@ impl Subject<'_> {
         }
     }
 
-    /// A value that scopes a permission and is not known.
-    fn unresolved(&self, reason: &Reason, arns: &BTreeSet<ArnPattern>) -> Gap {
+    /// A value that scopes permissions and is not known.
+    fn unresolved(&self, reason: &Reason) -> Gap {
         let subject = match &reason.property {
             Some(property) => format!("what `{property}` refers to"),
-            None => "the name".to_owned(),
+            None => "its name".to_owned(),
         };
-        let wide = arns.iter().map(|arn| format!("`{arn}`")).collect::<Vec<_>>().join(", ");
         Gap {
             place: self.place(reason.span),
             code: "unresolved-value",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
-                "{subject} is not known before the deployment; permissions are given on {wide}"
+                "{subject} is not known before the deployment, so permissions are given for all of its kind"
             ),
             help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand"
                 .to_owned(),

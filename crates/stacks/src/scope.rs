@@ -88,14 +88,10 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 return vec![Pattern { glob: six_parts(&pattern.glob), ..pattern }];
             }
             // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
-            if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
-                let scoping = if pattern.glob.starts_with("alias/") {
-                    Scoping::AnyOfType
-                } else {
-                    pattern.scoping
-                };
-                let scoping =
-                    if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
+            let is_alias = pattern.glob.starts_with("alias/");
+            let may_be_arn = pattern.glob.starts_with('*') && pattern.scoping != Scoping::Named;
+            if may_be_arn || is_alias {
+                let scoping = if is_alias { Scoping::AnyOfType } else { pattern.scoping };
                 return vec![Pattern { glob: wildcard(stack, format), scoping }];
             }
             let mut name = name_in_address(&pattern.glob, format);
@@ -151,6 +147,7 @@ fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern
         let tails = match part {
             Part::Literal(text) => BTreeSet::from([Pattern::named(text)]),
             Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            Part::Environment => BTreeSet::from([Pattern::named("*")]),
             Part::Attribute { logical_id, attribute } => {
                 attribute_patterns(stack, logical_id, attribute.as_deref(), depth)
             }

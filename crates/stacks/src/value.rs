@@ -115,6 +115,8 @@ pub enum Part {
     Literal(String),
     /// Any characters, or none.
     Any,
+    /// The account, region or partition, which was not given. It is a wildcard in ARNs, and no gap.
+    Environment,
     /// What `Ref` (no attribute) or `Fn::GetAtt` of a resource of the same template will give.
     Attribute {
         /// The resource.

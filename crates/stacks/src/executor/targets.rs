@@ -31,7 +31,12 @@ impl Targets {
             let arn = pattern.glob.parse().unwrap_or_else(|_| ArnPattern::any());
             groups.entry(pattern.scoping).or_default().insert(arn);
         }
-        Targets(groups.into_iter().map(|(scoping, arns)| Target { scoping, arns }).collect())
+        Targets(
+            groups
+                .into_iter()
+                .map(|(scoping, arns)| Target { scoping, arns: widest(arns) })
+                .collect(),
+        )
     }
 
     pub(super) fn merged(several: impl IntoIterator<Item = Targets>) -> Targets {
@@ -45,6 +50,12 @@ impl Targets {
     fn everything(scoping: Scoping) -> Targets {
         Targets(vec![Target { scoping, arns: BTreeSet::from([ArnPattern::any()]) }])
     }
+}
+
+/// The ARNs without those that another one covers.
+fn widest(arns: BTreeSet<ArnPattern>) -> BTreeSet<ArnPattern> {
+    let is_covered = |arn: &ArnPattern| arns.iter().any(|other| other != arn && other.covers(arn));
+    arns.iter().filter(|arn| !is_covered(arn)).cloned().collect()
 }
 
 /// Works out what an action acts on from the resource types that the catalogue gives for it.

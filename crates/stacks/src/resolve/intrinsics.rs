@@ -8,7 +8,7 @@ use stackpass_policy::tree::{Kind, Node};
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
 use crate::template::LogicalId;
-use crate::value::{List, Located, Map, Text, Truth, Value};
+use crate::value::{List, Located, Map, Part, Text, Truth, Value};
 
 impl Evaluation<'_> {
     /// The value of a function call.
@@ -99,7 +99,10 @@ impl Evaluation<'_> {
 
     /// `Ref`.
     pub(super) fn reference(&mut self, target: &str, span: Span) -> Value {
-        let known = |value: &Option<String>| value.clone().map_or(Value::Unknown, Value::text);
+        let known = |value: &Option<String>| match value {
+            Some(value) => Value::text(value.clone()),
+            None => Value::Text(Text::from_parts([Part::Environment])),
+        };
         match target {
             "AWS::NoValue" => Value::Absent,
             "AWS::AccountId" => known(&self.setting.account),
@@ -109,7 +112,7 @@ impl Evaluation<'_> {
             "AWS::URLSuffix" => match self.setting.partition.as_deref() {
                 Some("aws" | "aws-us-gov") => Value::text("amazonaws.com"),
                 Some("aws-cn") => Value::text("amazonaws.com.cn"),
-                _ => Value::Unknown,
+                _ => Value::Text(Text::from_parts([Part::Environment])),
             },
             "AWS::NotificationARNs" => unknown_list(),
             pseudo if pseudo.starts_with("AWS::") => Value::Unknown,

@@ -115,7 +115,7 @@ fn flatten(text: &Text) -> String {
         .iter()
         .map(|part| match part {
             Part::Literal(text) => text.as_str(),
-            Part::Any | Part::Attribute { .. } => "*",
+            Part::Any | Part::Environment | Part::Attribute { .. } => "*",
         })
         .collect()
 }
