@@ -41,11 +41,11 @@ pub(super) fn statement(
     let principal = selection(node, ("Principal", "NotPrincipal"), path, problems, principal);
     let actions =
         selection(node, ("Action", "NotAction"), path, problems, |node, path, problems| {
-            set(node, path, "bad-action", problems)
+            set(node, path, "bad-action", |_| None, problems)
         });
     let resources =
         selection(node, ("Resource", "NotResource"), path, problems, |node, path, problems| {
-            set(node, path, "bad-resource", problems)
+            set(node, path, "bad-resource", completed, problems)
         });
     let has = |name: &str| node.field(name).is_some();
     if !has("Action") && !has("NotAction") {
@@ -179,17 +179,27 @@ fn set<T: FromStr<Err: Display> + Ord>(
     node: &Node,
     path: &Path,
     code: &'static str,
+    help: impl Fn(&str) -> Option<String>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<BTreeSet<T>> {
     let strings = strings(node, path, Scalars::Strings, problems)?;
     let mut parse = |(node, path, text): (&Node, Path, String)| {
         let parsed = text.parse::<T>();
         if let Err(error) = &parsed {
-            problems.push(Diagnostic::error(code, node.span, format!("{path}: {error}")));
+            let problem = Diagnostic::error(code, node.span, format!("{path}: {error}"));
+            problems.push(Diagnostic { help: help(&text), ..problem });
         }
         parsed.ok()
     };
     Some(strings.into_iter().filter_map(&mut parse).collect())
+}
+
+/// What to write for an ARN with too few parts. IAM reads the missing ones as `*`, but whether a `*` before them also
+/// crosses colons is not to be told, so that such a text is not taken for one or the other.
+fn completed(text: &str) -> Option<String> {
+    let missing = 6_usize.checked_sub(text.split(':').count())?;
+    let stars = ":*".repeat(missing);
+    text.starts_with("arn:").then(|| format!("write all six parts, such as `{text}{stars}`"))
 }
 
 /// What may stand for a string.

@@ -54,7 +54,7 @@ fn all_problems_are_reported_in_one_pass() {
     5:44 bad-action: `Statement[0].Action[0]`: expected `service:Name`, found `s3`
     5:50 wrong-type: `Statement[0].Action[1]` must be a string, found a number
     5:67 bad-resource: `Statement[0].Resource[0]`: expected an ARN, found `bucket`
-    5:77 bad-resource: `Statement[0].Resource[1]`: `arn:aws:s3` has 3 of the 6 parts of an ARN
+    5:77 bad-resource: `Statement[0].Resource[1]`: `arn:aws:s3` has 3 of the 6 parts of an ARN (write all six parts, such as `arn:aws:s3:*:*:*`)
     6:64 conflicting-elements: `Statement[1]` has both `Action` and `NotAction` (split it into two statements)
     7:13 missing-element: `Statement[2]` has no `Action` or `NotAction`
     7:13 missing-element: `Statement[2]` has no `Effect`
