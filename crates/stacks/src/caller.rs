@@ -90,6 +90,8 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
             continue;
         }
         let resources = resources(deployment, planned, &need.on);
+        let Some(flag) = holds(need, &facts) else { continue };
+        let resources = resources(deployment, planned, &need.on).unwrap_or_default();
         if resources.is_empty() {
             continue;
         }
@@ -120,14 +122,12 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
     needs
 }
 
-/// What a tool's `when` may ask of a deployment.
-fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static str> {
+/// Everything that a tool's `when` may ask of a deployment, and whether it holds.
+fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static str, bool> {
     let stack = &planned.stack;
-    let mut facts = BTreeSet::new();
+    let mut facts = BTreeMap::new();
     let mut note = |name: &'static str, holds: bool| {
-        if holds {
-            facts.insert(name);
-        }
+        facts.insert(name, holds);
     };
     let transforms = |name: &str| {
         stack
@@ -166,6 +166,7 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static s
     note("has-sam-transform", transforms("AWS::Serverless-2016-10-31"));
     note("has-service-role", deployment.mode == Mode::ServiceRole);
     note("has-ssm-parameters", any_use(|used| matches!(used, UseKind::StoredParameter(_))));
+    note("has-session-tags", planned.session_tags);
     note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("live", deployment.live);
     note("modern", planned.deploy_role.is_some());
@@ -194,10 +195,21 @@ fn is_own_image(asset: &Asset) -> bool {
 /// Whether a need applies to a deployment of which these facts hold.
 fn applies(need: &ToolNeed, facts: &BTreeSet<&'static str>) -> bool {
     need.when.is_empty() || need.when.iter().any(|name| facts.contains(name.as_str()))
+/// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
+fn holds<'a>(need: &'a ToolNeed, facts: &BTreeMap<&'static str, bool>) -> Option<Option<&'a str>> {
+    if need.when.is_empty() {
+        return Some(None);
+    }
+    let holds = |name: &&String| facts.get(name.as_str()).is_some_and(|holds| *holds);
+    need.when.iter().find(holds).map(|name| Some(name.as_str()))
 }
 
-/// The ARNs that a tool's `on` stands for. None, if the deployment has no such thing.
-fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTreeSet<ArnPattern> {
+/// The ARNs that a tool's `on` stands for, empty if the deployment has no such thing; `None` if `on` is no word of ours.
+fn resources(
+    deployment: &Deployment,
+    planned: &PlannedStack,
+    on: &str,
+) -> Option<BTreeSet<ArnPattern>> {
     let stack = &planned.stack;
     let filled = |template: &str| {
         let template = template
@@ -252,13 +264,15 @@ fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTree
                 .unwrap_or_else(|| format!("/cdk-bootstrap/{}/version", deployment.qualifier));
             filled(&format!("arn:${{Partition}}:ssm:${{Region}}:${{Account}}:parameter{name}"))
         }
+        // The function behind a macro is in another template; that it has to be named by hand is a gap.
+        "template-macro" => Vec::new(),
         _ => match on.strip_prefix("role:") {
-            Some(role) => roles(deployment, planned, role),
+            Some(role) => roles(deployment, planned, role)?,
             None if on.starts_with("arn:") => filled(on),
-            None => Vec::new(),
+            None => return None,
         },
     };
-    globs.into_iter().filter_map(|glob| glob.parse().ok()).collect()
+    Some(globs.into_iter().filter_map(|glob| glob.parse().ok()).collect())
 }
 
 fn partition(stack: &Stack) -> &str {
@@ -266,7 +280,7 @@ fn partition(stack: &Stack) -> &str {
 }
 
 /// The roles of the bootstrap stack that a deployment assumes or passes; by the names of the default bootstrap where the assembly has none.
-fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<String> {
+fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<Vec<String>> {
     let of_assets = |image: bool| {
         planned.assets.iter().filter_map(move |asset| match asset {
             Asset::File { assume_role_arn, .. } if !image => assume_role_arn.clone(),
@@ -280,18 +294,19 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
         "execution" => (planned.execution_role.iter().cloned().collect(), "cfn-exec-role"),
         "file-publishing" => (of_assets(false).collect(), "file-publishing-role"),
         "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
-        _ => return Vec::new(),
+        _ => return None,
     };
     let given: Vec<String> =
         given.iter().map(|arn| scope::filled_text(&planned.stack.setting, arn)).collect();
     if !given.is_empty() {
-        return given;
+        return Some(given);
     }
     let template = format!(
         "arn:${{Partition}}:iam::${{Account}}:role/cdk-{}-{name}-${{Account}}-${{Region}}",
         deployment.qualifier
     );
-    scope::fill(&planned.stack, None, &template).into_iter().map(|pattern| pattern.glob).collect()
+    let patterns = scope::fill(&planned.stack, None, &template).into_iter();
+    Some(patterns.map(|pattern| pattern.glob).collect())
 }
 
 /// The buckets and keys that the caller's own file assets go to. A content hash in a key stands for that of any build.
@@ -495,3 +510,6 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

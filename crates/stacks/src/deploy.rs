@@ -129,6 +129,8 @@ pub struct PlannedStack {
     pub assets: Vec<Asset>,
     /// The role that the CDK command line assumes to deploy.
     pub deploy_role: Option<String>,
+    /// Whether a role of the stack or of its assets is assumed with session tags.
+    pub session_tags: bool,
     /// The role that the CDK command line assumes to look things up.
     pub lookup_role: Option<String>,
     /// The role that `CloudFormation` acts with.
@@ -259,12 +261,20 @@ fn planned(
     let root = NestedStack { template: input.template, source: input.source, nested: input.nested };
     PlannedStack {
         stack: resolved(&root, &setting, problems),
+        session_tags: input.session_tags || input.assets.iter().any(has_session_tags),
         assets: input.assets,
         deploy_role: input.assume_role_arn,
         lookup_role: input.lookup_role_arn,
         execution_role: input.cloudformation_execution_role_arn,
         bootstrap_parameter: input.bootstrap_version_parameter,
         termination_protection: input.termination_protection,
+    }
+}
+
+fn has_session_tags(asset: &Asset) -> bool {
+    match asset {
+        Asset::File { session_tags, .. } | Asset::Image { session_tags, .. } => *session_tags,
+        Asset::LegacyFile { .. } | Asset::LegacyImage { .. } => false,
     }
 }
 

@@ -80,6 +80,7 @@ impl Subject<'_> {
     /// Every action that the handlers, the tagging block or the rules name, with the handlers' verbs.
     fn actions(&self) -> BTreeMap<Action, Verbs> {
         let mut actions: BTreeMap<Action, Verbs> = BTreeMap::new();
+        let mut left_out = BTreeSet::new();
         if let Some(registered) = self.registered {
             for permission in registered.permissions() {
                 for action in expanded(permission.service, permission.name) {
@@ -92,22 +93,25 @@ impl Subject<'_> {
                 }
             }
         }
-        let named = self
-            .rules
-            .into_iter()
-            .flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
-        for action in named.filter_map(|action| action.parse::<Action>().ok()) {
-            actions.entry(action).or_default();
-        }
         for dropped in self
             .rules
             .into_iter()
             .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions))
         {
             if let Ok(dropped) = dropped.parse::<ActionPattern>() {
-                actions.retain(|action, _| !dropped.matches(action));
+                left_out.extend(actions.keys().filter(|action| dropped.matches(action)).cloned());
             }
         }
+        // A pattern may drop all of a wildcard of the registry, of which rules then name the few that are needed.
+        let named = self
+            .rules
+            .into_iter()
+            .flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
+        for action in named.filter_map(|action| action.parse::<Action>().ok()) {
+            left_out.remove(&action);
+            actions.entry(action).or_default();
+        }
+        actions.retain(|action, _| !left_out.contains(action));
         actions
     }
 

@@ -225,3 +225,6 @@ fn file_of(resource_type: &str) -> Option<&'static RuleFile> {
     // A file that does not parse cannot pass the tests; here it counts as one without rules.
     Some(slots.get(index)?.get_or_init(|| toml::from_str(text).unwrap_or_default()))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

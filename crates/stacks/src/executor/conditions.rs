@@ -43,15 +43,16 @@ pub(super) fn build(conditions: &[Condition]) -> Conditions {
     built
 }
 
-/// `iam:PassedToService` with the services that a role trusts, else with the service that a type is known to pass roles to.
+/// `iam:PassedToService` with the services that a role trusts, else with those that a type is known to pass roles to.
 pub(super) fn passed_to_service(
     subject: &Subject<'_>,
     role: &Text,
-    service: Option<&str>,
+    services: &[String],
 ) -> Option<Condition> {
     let services = match trusted_services(subject, role) {
         Some(services) => services,
-        None => BTreeSet::from([service?.to_owned()]),
+        None if services.is_empty() => return None,
+        None => services.iter().cloned().collect(),
     };
     Some(Condition {
         operator: "StringEquals".parse().ok()?,

@@ -65,16 +65,16 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     if document.is_none() && paths.is_empty() && profiles.is_empty() {
         return None;
     }
-    let service = generic::service_principal(resource_type);
+    let services = generic::service_principals(resource_type);
     let mut followed = Vec::new();
     for path in sorted(paths) {
-        followed.extend(passed(subject, &path, service));
+        followed.extend(passed(subject, &path, services));
     }
     for path in sorted(profiles) {
-        followed.extend(profile_roles(subject, &path, service));
+        followed.extend(profile_roles(subject, &path, services));
     }
     for role in document.into_iter().flat_map(|document| roles_in(subject, document)) {
-        followed.push(passed_role(subject, &role.path, role.span, &role.text, service));
+        followed.push(passed_role(subject, &role.path, role.span, &role.text, services));
     }
     Some(followed)
 }
@@ -132,7 +132,7 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
 }
 
 /// `iam:PassRole` for each role that a property may hold.
-fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Followed> {
+fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
     let format = role_format();
     let found = subject.resource.properties.at(path);
     let mut followed = Vec::new();
@@ -140,7 +140,7 @@ fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Follo
         for text in value.value.texts() {
             let span =
                 if value.span == Span::default() { subject.span_of(path) } else { value.span };
-            followed.push(passed_role(subject, path, span, &text, service));
+            followed.push(passed_role(subject, path, span, &text, services));
         }
     }
     if !found.complete {
@@ -152,7 +152,7 @@ fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Follo
             property: path.to_owned(),
             span: subject.span_of(path),
             targets: Targets::of([wide]),
-            conditions: conditions::passed_to_service(subject, &Text::any(), service)
+            conditions: conditions::passed_to_service(subject, &Text::any(), services)
                 .into_iter()
                 .collect(),
         });
@@ -165,18 +165,18 @@ fn passed_role(
     path: &str,
     span: Span,
     role: &Text,
-    service: Option<&str>,
+    services: &[String],
 ) -> Followed {
     Followed {
         property: path.to_owned(),
         span,
         targets: Targets::of(scope::referred(subject.stack, role, role_format())),
-        conditions: conditions::passed_to_service(subject, role, service).into_iter().collect(),
+        conditions: conditions::passed_to_service(subject, role, services).into_iter().collect(),
     }
 }
 
 /// The roles of an instance profile: those it names, if it is in the same stack.
-fn profile_roles(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Followed> {
+fn profile_roles(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
     let found = subject.resource.properties.at(path);
     let mut followed = Vec::new();
     for value in &found.values {
@@ -192,12 +192,12 @@ fn profile_roles(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Ve
                 _ => vec![Text::any()],
             };
             followed.extend(
-                texts.iter().map(|role| passed_role(subject, path, value.span, role, service)),
+                texts.iter().map(|role| passed_role(subject, path, value.span, role, services)),
             );
         }
     }
     if !found.complete {
-        followed.push(passed_role(subject, path, subject.span_of(path), &Text::any(), service));
+        followed.push(passed_role(subject, path, subject.span_of(path), &Text::any(), services));
     }
     followed
 }
