@@ -89,8 +89,6 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         if !applies(need, &facts) {
             continue;
         }
-        let resources = resources(deployment, planned, &need.on);
-        let Some(flag) = holds(need, &facts) else { continue };
         let resources = resources(deployment, planned, &need.on).unwrap_or_default();
         if resources.is_empty() {
             continue;
@@ -192,16 +190,10 @@ fn is_own_image(asset: &Asset) -> bool {
     matches!(asset, Asset::Image { assume_role_arn: None, .. } | Asset::LegacyImage { .. })
 }
 
-/// Whether a need applies to a deployment of which these facts hold.
-fn applies(need: &ToolNeed, facts: &BTreeSet<&'static str>) -> bool {
-    need.when.is_empty() || need.when.iter().any(|name| facts.contains(name.as_str()))
-/// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
-fn holds<'a>(need: &'a ToolNeed, facts: &BTreeMap<&'static str, bool>) -> Option<Option<&'a str>> {
-    if need.when.is_empty() {
-        return Some(None);
-    }
-    let holds = |name: &&String| facts.get(name.as_str()).is_some_and(|holds| *holds);
-    need.when.iter().find(holds).map(|name| Some(name.as_str()))
+/// Whether a need applies to a deployment with these facts.
+fn applies(need: &ToolNeed, facts: &BTreeMap<&'static str, bool>) -> bool {
+    let holds = |name: &String| facts.get(name.as_str()).is_some_and(|holds| *holds);
+    need.when.is_empty() || need.when.iter().any(holds)
 }
 
 /// The ARNs that a tool's `on` stands for, empty if the deployment has no such thing; `None` if `on` is no word of ours.
