@@ -367,7 +367,7 @@ fn why(stack: &Stack, span: Span, evidence: Vec<String>) -> Why {
     }
 }
 
-/// What `CloudFormation` asks of the caller while it reads the template.
+/// What CloudFormation asks of the caller while it reads the template.
 fn template_needs(stack: &Stack, needs: &mut Needs) {
     for used in &stack.uses {
         let mut push =
@@ -388,7 +388,7 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
             UseKind::ParameterType(kind) => {
                 for action in generic::parameter_type_actions(kind) {
                     let evidence = format!(
-                        "`CloudFormation` checks the value of a parameter of the type `{kind}`"
+                        "CloudFormation checks the value of a parameter of the type `{kind}`"
                     );
                     push(
                         action,
@@ -477,7 +477,7 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
             stack: scope::stack_name(stack),
             resource: None,
             message: "the service role has no name, so the caller may pass none".to_owned(),
-            help: "say which role `CloudFormation` acts with: `--service-role NAME`".to_owned(),
+            help: "say which role CloudFormation acts with: `--service-role NAME`".to_owned(),
         });
         return;
     };

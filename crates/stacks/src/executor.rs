@@ -1,4 +1,4 @@
-//! What `CloudFormation` needs, acting for a stack: the needs of each resource.
+//! What CloudFormation needs, acting for a stack: the needs of each resource.
 //!
 //! The base are the handler permissions of the registry. Rules refine them; references to roles, keys and objects are treated
 //! alike for all types; what a type's permissions act on is worked out from its ARN and the catalogue.
@@ -24,20 +24,27 @@ use crate::value::Truth;
 
 use targets::{Target, Targets};
 
-/// Works out what `CloudFormation` needs for a stack and the stacks nested in it.
+/// Works out what CloudFormation needs for a stack and the stacks nested in it.
 pub(crate) fn executor_needs(stack: &Stack) -> Needs {
     let mut needs = Needs::default();
     for resource in stack.resources.values() {
         needs.extend(resource_needs(stack, resource));
     }
     needs.extend(uses::needs(stack));
-    for nested in stack.nested.values() {
-        needs.extend(executor_needs(nested));
+    let stacks = stack.resources.values().filter(|resource| resource.resource_type == NESTED_STACK);
+    for resource in stacks {
+        match stack.nested.get(&resource.logical_id) {
+            Some(nested) => needs.extend(executor_needs(nested)),
+            None => needs.gaps.push(unknown_nested_stack(stack, resource)),
+        }
     }
     needs.sorted()
 }
 
-/// Works out what `CloudFormation` needs for one resource.
+/// The type of a nested stack.
+const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+
+/// Works out what CloudFormation needs for one resource.
 fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     let registered = registry::resource_type(&resource.resource_type);
     let rules = rules::of(&resource.resource_type);
@@ -409,7 +416,7 @@ impl Subject<'_> {
         kept
     }
 
-    /// Whether an update may make `CloudFormation` put a new resource in the place of this one.
+    /// Whether an update may make CloudFormation put a new resource in the place of this one.
     ///
     /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
     fn can_be_replaced(&self) -> bool {
@@ -438,6 +445,17 @@ fn resource_ref(resource: &Resource) -> ResourceRef {
     ResourceRef {
         logical_id: resource.logical_id.to_string(),
         resource_type: resource.resource_type.clone(),
+    }
+}
+
+fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
+    Gap {
+        place: place(stack, resource.span),
+        code: "nested-template",
+        stack: crate::scope::stack_name(stack),
+        resource: Some(resource_ref(resource)),
+        message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
+        help: "derive the needs of that template on its own, and add them".to_owned(),
     }
 }
 

@@ -94,9 +94,9 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 let scoping = if is_alias { Scoping::AnyOfType } else { pattern.scoping };
                 return vec![Pattern { glob: wildcard(stack, format), scoping }];
             }
-            let mut name = name_in_address(&pattern.glob, format);
+            let name = name_in_address(&pattern.glob, format);
             if format.contains(":s3:") {
-                name = any_build(&name);
+                return vec![of_object(stack, &name, pattern)];
             }
             with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
@@ -205,7 +205,7 @@ fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
         || attribute.strip_suffix("Id").is_some_and(|name| name == kind && kind == "Stack")
 }
 
-/// The text of a property, or the name that `CloudFormation` generates when it is absent.
+/// The text of a property, or the name that CloudFormation generates when it is absent.
 fn named_property(
     stack: &Stack,
     resource: &Resource,
@@ -338,7 +338,7 @@ fn object_pattern(pattern: Pattern) -> Pattern {
 /// What a variable of an ARN template stands for.
 ///
 /// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
-/// unless the property is absent; `@name` is the name that `CloudFormation` generates.
+/// unless the property is absent; `@name` is the name that CloudFormation generates.
 fn variable_patterns(
     stack: &Stack,
     resource: &Resource,
@@ -503,6 +503,19 @@ fn name_in_address(text: &str, format: &str) -> String {
         },
         (false, _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
     }
+}
+
+/// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the
+/// tool knows.
+fn of_object(stack: &Stack, name: &str, pattern: Pattern) -> Pattern {
+    if name.starts_with(['.', '/', '~']) {
+        return Pattern {
+            glob: wildcard(stack, "arn:${Partition}:s3:::*/*"),
+            scoping: Scoping::UnknownValue,
+        };
+    }
+    let prefix = wildcard(stack, "arn:${Partition}:s3:::");
+    Pattern { glob: format!("{prefix}{}", any_build(name)), ..pattern }
 }
 
 /// The name of a role, user or group that is not in the template may stand behind a path.

@@ -65,7 +65,7 @@ pub enum Value {
     Absent,
     /// `true` or `false`.
     Bool(bool),
-    /// A string or a number; `CloudFormation` does not tell them apart.
+    /// A string or a number; CloudFormation does not tell them apart.
     Text(Text),
     /// A list.
     List(List),

@@ -212,7 +212,7 @@ impl Evaluation<'_> {
                 Value::one_of(texts.into_iter().map(Value::Text))
             }
             Value::List(_) | Value::Unknown => Value::Text(Text::any()),
-            // A list parameter with one value, or a mistake that `CloudFormation` will report.
+            // A list parameter with one value, or a mistake that CloudFormation will report.
             value => value.clone(),
         });
         Value::one_of(alternatives.collect::<Vec<_>>())
