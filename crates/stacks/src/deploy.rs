@@ -18,7 +18,7 @@ use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
 use crate::resolve::{Setting, Stack, resolve};
 use crate::scope;
-use crate::template;
+use crate::template::{self, Template};
 use crate::value::{Text, Value};
 
 /// The program that deploys, which decides what the caller calls.
@@ -318,7 +318,7 @@ fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>)
         });
         let setting = Setting {
             stack_name: setting.stack_name.as_ref().and(name),
-            parameters: passed_parameters(&stack, &resource.properties),
+            parameters: passed_parameters(&stack, &resource.properties, &nested.template),
             ..setting.clone()
         };
         let nested = resolved(nested, &setting, problems);
@@ -328,16 +328,28 @@ fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>)
 }
 
 /// The parameters that a nested stack is given, in terms that hold outside its parent.
-fn passed_parameters(parent: &Stack, properties: &Value) -> BTreeMap<String, Value> {
-    let Value::Map(properties) = properties else { return BTreeMap::new() };
-    let Some(Value::Map(given)) =
-        properties.entries.get("Parameters").map(|located| &located.value)
-    else {
-        return BTreeMap::new();
+fn passed_parameters(
+    parent: &Stack,
+    properties: &Value,
+    template: &Template,
+) -> BTreeMap<String, Value> {
+    let mut passed = BTreeMap::new();
+    let given = match properties {
+        Value::Map(map) if !map.open => map.entries.get("Parameters").map(|given| &given.value),
+        _ => Some(&Value::Unknown),
     };
-    let passed =
-        given.entries.iter().map(|(name, located)| (name.clone(), outside(parent, &located.value)));
-    passed.collect()
+    let Some(given) = given else { return passed };
+    // Of those that may be passed or not, nothing is known.
+    let is_certain = matches!(given, Value::Map(map) if !map.open);
+    if !is_certain {
+        passed.extend(template.parameters.keys().map(|name| (name.clone(), Value::Unknown)));
+    }
+    if let Value::Map(given) = given {
+        let entries = given.entries.iter();
+        passed
+            .extend(entries.map(|(name, located)| (name.clone(), outside(parent, &located.value))));
+    }
+    passed
 }
 
 fn outside(parent: &Stack, value: &Value) -> Value {

@@ -20,7 +20,7 @@ use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
 use crate::rules::{self, Rule, Term, TypeRules, When};
-use crate::value::Truth;
+use crate::value::{Text, Truth};
 
 use targets::{Target, Targets};
 
@@ -187,7 +187,9 @@ impl Subject<'_> {
         let phases = if rule.phases.is_empty() {
             self.phases_of(verbs)
         } else {
-            self.kept(rule.phases.iter().copied())
+            let of = |phase| rule.phases.contains(&phase);
+            let replaced = self.replaced(of(Phase::Create), of(Phase::Delete));
+            self.kept(rule.phases.iter().copied().chain(replaced))
         };
         let targets = if rule.on.is_empty() {
             match references::of(self, action) {
@@ -312,21 +314,21 @@ impl Subject<'_> {
 
     /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
-        let found = self.resource.properties.at(path);
         let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
-        let known = found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
+        let is_like = |text: &Text| {
             if let Some(text) = text.known() {
                 Truth::from(glob.matches(text))
             } else {
-                let patterns = crate::scope::patterns(self.stack, &text);
+                let patterns = crate::scope::patterns(self.stack, text);
                 let may = patterns.iter().any(|found| {
                     glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
                 });
                 if may { Truth::Maybe } else { Truth::No }
             }
-        });
-        let known = known.max().unwrap_or(Truth::No);
-        if found.complete { known } else { known.or(Truth::Maybe) }
+        };
+        self.resource
+            .properties
+            .any_at(path, &|value| value.texts().iter().map(is_like).max().unwrap_or(Truth::No))
     }
 
     /// Where a property path stands; the resource, if nothing is there.
@@ -383,12 +385,14 @@ impl Subject<'_> {
         if has(Verb::Delete) || has(Verb::Read) {
             phases.push(Phase::Delete);
         }
-        if self.can_be_replaced()
-            && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted())
-        {
-            phases.push(Phase::Update);
-        }
+        phases.extend(self.replaced(has(Verb::Create), has(Verb::Delete)));
         self.kept(phases.into_iter())
+    }
+
+    /// Updates, if what creates or deletes runs in them, too.
+    fn replaced(&self, creates: bool, deletes: bool) -> Option<Phase> {
+        let runs = creates || deletes && self.replaced_is_deleted();
+        (runs && self.can_be_replaced()).then_some(Phase::Update)
     }
 
     /// Phases after the deletion policy; a delete is also how a failed create is undone.

@@ -229,7 +229,7 @@ impl Evaluation<'_> {
             Kind::Null => Value::Absent,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Number(text) => Value::text(text.clone()),
-            Kind::String(text) => Value::Text(self.dynamic_references(text, node.span)),
+            Kind::String(text) => Value::Text(self.references_in(Text::literal(text), node.span)),
             Kind::List(items) => self.list(items),
             Kind::Map(entries) => match entries.as_slice() {
                 [entry] if is_function(&entry.key) => {

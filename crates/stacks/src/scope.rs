@@ -87,6 +87,15 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             if pattern.glob.starts_with("arn:") {
                 return vec![Pattern { glob: six_parts(&pattern.glob), ..pattern }];
             }
+            // The account in an image's address may be unknown; the repository is known all the same.
+            if let Some(name) =
+                repository_in_address(&pattern.glob).filter(|_| format.contains(":ecr:"))
+            {
+                return vec![Pattern {
+                    glob: name_into(stack, format, name),
+                    scoping: Scoping::Named,
+                }];
+            }
             // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
             let is_alias = pattern.glob.starts_with("alias/");
             let may_be_arn = pattern.glob.starts_with('*') && pattern.scoping != Scoping::Named;
@@ -200,9 +209,8 @@ fn attribute_patterns(
 fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
     let kind = resource_type.rsplit("::").next().unwrap_or_default();
     attribute == "Arn"
-        || attribute == "Id" && kind == "Stack"
         || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
-        || attribute.strip_suffix("Id").is_some_and(|name| name == kind && kind == "Stack")
+        || matches!(attribute, "Id" | "StackId") && resource_type == "AWS::CloudFormation::Stack"
 }
 
 /// The text of a property, or the name that CloudFormation generates when it is absent.
@@ -225,10 +233,10 @@ fn named_property(
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     } else if let Some(rule) = rule.filter(|rule| rule.property.as_deref() == Some(property)) {
         patterns.insert(generated_name(stack, &resource.logical_id, rule, depth));
-    } else if found.values.is_empty() && found.complete {
+    } else {
         patterns.insert(Pattern::any(Scoping::GeneratedId));
     }
-    if !found.complete && found.values.is_empty() {
+    if !found.complete {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     }
     patterns
@@ -392,7 +400,7 @@ fn or_default(
     if resource.properties.presence_at(property) != Truth::Yes {
         patterns.insert(Pattern::named(default));
     }
-    if !found.complete && found.values.is_empty() {
+    if !found.complete {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     }
     patterns
@@ -473,7 +481,7 @@ fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
 }
 
 /// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
-fn six_parts(glob: &str) -> String {
+pub(crate) fn six_parts(glob: &str) -> String {
     if glob.matches(':').count() >= 5 {
         return glob.to_owned();
     }
@@ -482,15 +490,16 @@ fn six_parts(glob: &str) -> String {
     parts.join(":")
 }
 
+/// The repository of an image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`. None, if its name may begin anywhere.
+fn repository_in_address(text: &str) -> Option<&str> {
+    let (host, image) = text.split_once('/')?;
+    let name = image.split([':', '@']).next().filter(|name| !name.starts_with('*'))?;
+    host.contains(".dkr.ecr.").then_some(name)
+}
+
 /// The name in the address by which some services are called: a queue's URL, an image's, an object's.
 fn name_in_address(text: &str, format: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
-        // `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` is an image.
-        if format.contains(":ecr:")
-            && let Some((_, image)) = text.split_once('/')
-        {
-            return image.split([':', '@']).next().unwrap_or_default().to_owned();
-        }
         return text.to_owned();
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -525,7 +534,7 @@ fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
         return vec![pattern.clone()];
     };
     match pattern.glob.split_once(kind) {
-        Some((before, name)) if !name.contains(['/', '*']) => {
+        Some((before, name)) if !name.contains('/') => {
             let deeper = Pattern {
                 glob: format!("{before}{kind}*/{name}"),
                 scoping: pattern.scoping.clone(),

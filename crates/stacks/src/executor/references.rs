@@ -14,7 +14,7 @@ use super::targets::{self, Targets};
 use crate::generic;
 use crate::need::Scoping;
 use crate::scope::{self, Pattern};
-use crate::value::{Text, Value};
+use crate::value::{Part, Text, Value};
 
 /// How an action of a handler is to be treated.
 #[derive(Debug)]
@@ -74,7 +74,9 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
         followed.extend(profile_roles(subject, &path, services));
     }
     for role in document.into_iter().flat_map(|document| roles_in(subject, document)) {
-        followed.push(passed_role(subject, &role.path, role.span, &role.text, services));
+        let span =
+            if role.span == Span::default() { subject.span_of(&role.path) } else { role.span };
+        followed.push(passed_role(subject, &role.path, span, &role.text, services));
     }
     Some(followed)
 }
@@ -92,7 +94,19 @@ fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<Role
     for value in &found.values {
         collect_roles(value.value, document, &mut roles);
     }
-    if !found.complete {
+    // A document as text cannot be looked into here; one that has none of the keys has no roles.
+    let may_hold = |text: &Text| {
+        text.parts().iter().any(|part| match part {
+            Part::Literal(literal) => document.keys.iter().any(|key| literal.contains(key)),
+            Part::Any => true,
+            Part::Attribute { .. } | Part::Environment => false,
+        })
+    };
+    let texts = found.values.iter().filter_map(|found| match found.value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    });
+    if !found.complete || texts.into_iter().any(may_hold) {
         let span = subject.span_of(&document.path);
         roles.push(RoleInDocument { path: document.path.clone(), span, text: Text::any() });
     }
@@ -127,7 +141,12 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
                 collect_roles(value, document, roles);
             }
         }
-        Value::Absent | Value::Bool(_) | Value::Text(_) | Value::Unknown => {}
+        Value::Unknown => roles.push(RoleInDocument {
+            path: document.path.clone(),
+            span: Span::default(),
+            text: Text::any(),
+        }),
+        Value::Absent | Value::Bool(_) | Value::Text(_) => {}
     }
 }
 

@@ -178,6 +178,14 @@ fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Patt
     }
     let accepted: Vec<String> =
         formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
+    // Of a value that is not known at its beginning, nothing tells which of the formats it will have.
+    let is_open = |pattern: &Pattern| {
+        pattern.glob.starts_with('*') && pattern.scoping == Scoping::UnknownValue
+    };
+    if scope::patterns(subject.stack, text).iter().any(is_open) {
+        let each = formats.iter().flat_map(|format| scope::referred(subject.stack, text, format));
+        return each.collect();
+    }
     for format in formats {
         let patterns = scope::referred(subject.stack, text, format);
         let within =
