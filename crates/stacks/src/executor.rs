@@ -19,7 +19,7 @@ use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
-use crate::rules::{self, Rule, Term, TypeRules, When};
+use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::value::{Text, Truth};
 
 use targets::{Target, Targets};
@@ -183,7 +183,12 @@ impl Subject<'_> {
     }
 
     fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
-        let Some((property, span)) = self.applies(&rule.when) else { return };
+        let Some(mut asked) = self.applies(&rule.when) else { return };
+        // Where nothing but the type asks for it, what it acts on tells the reader most.
+        if let (None, Some(On::Reference { path, .. })) = (&asked.0, rule.on.first()) {
+            asked = (Some(path.clone()), self.span_of(path));
+        }
+        let (property, span) = asked;
         let phases = if rule.phases.is_empty() {
             self.phases_of(verbs)
         } else {

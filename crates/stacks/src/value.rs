@@ -362,7 +362,6 @@ pub struct FoundValue<'a> {
 
 fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut Found<'a>) {
     match value {
-        Value::Absent => {}
         Value::Unknown if steps.is_empty() => found.values.push(FoundValue { value, span }),
         Value::Unknown => found.complete = false,
         Value::OneOf(values) => {
@@ -392,7 +391,7 @@ fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut 
         }
         // A text of which nothing is known may be a document in JSON.
         Value::Text(text) => found.complete &= !text.is_any(),
-        Value::Bool(_) => {}
+        Value::Absent | Value::Bool(_) => {}
     }
 }
 
