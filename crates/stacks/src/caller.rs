@@ -86,7 +86,9 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
     let mut needs = Needs::default();
     let facts = facts(deployment, planned);
     for need in &calls_of(deployment.tool).need {
-        let Some(flag) = holds(need, &facts) else { continue };
+        if !applies(need, &facts) {
+            continue;
+        }
         let resources = resources(deployment, planned, &need.on).unwrap_or_default();
         if resources.is_empty() {
             continue;
@@ -94,12 +96,6 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         let conditions = conditions(&need.conditions);
         for action in need.actions.iter().filter_map(|action| action.parse::<Action>().ok()) {
             let scoping = scoping(&action, &resources, planned);
-            let evidence = need
-                .evidence
-                .iter()
-                .cloned()
-                .chain(flag.map(|flag| format!("applies because of `{flag}`")))
-                .collect::<Vec<_>>();
             for &phase in &need.phases {
                 needs.needs.push(Need {
                     who: Who::Caller,
@@ -109,7 +105,7 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
                     conditions: conditions.clone(),
                     hardness: need.hardness,
                     scoping: scoping.clone(),
-                    why: why(&planned.stack, Span::default(), evidence.clone()),
+                    why: why(&planned.stack, Span::default(), need.evidence.clone()),
                 });
             }
         }
@@ -194,13 +190,10 @@ fn is_own_image(asset: &Asset) -> bool {
     matches!(asset, Asset::Image { assume_role_arn: None, .. } | Asset::LegacyImage { .. })
 }
 
-/// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
-fn holds<'a>(need: &'a ToolNeed, facts: &BTreeMap<&'static str, bool>) -> Option<Option<&'a str>> {
-    if need.when.is_empty() {
-        return Some(None);
-    }
-    let holds = |name: &&String| facts.get(name.as_str()).is_some_and(|holds| *holds);
-    need.when.iter().find(holds).map(|name| Some(name.as_str()))
+/// Whether a need applies to a deployment with these facts.
+fn applies(need: &ToolNeed, facts: &BTreeMap<&'static str, bool>) -> bool {
+    let holds = |name: &String| facts.get(name.as_str()).is_some_and(|holds| *holds);
+    need.when.is_empty() || need.when.iter().any(holds)
 }
 
 /// The ARNs that a tool's `on` stands for, empty if the deployment has no such thing; `None` if `on` is no word of ours.
@@ -312,14 +305,13 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let setting = &planned.stack.setting;
     let own = planned.assets.iter().filter(|asset| is_own_file(asset));
-    own.flat_map(|asset| match asset {
-        Asset::File { bucket, key, .. } => {
+    own.flat_map(|asset| {
+        if let Asset::File { bucket, key, .. } = asset {
             vec![(
                 scope::filled_text(setting, bucket),
                 scope::any_build(&scope::filled_text(setting, key)),
             )]
-        }
-        _ => {
+        } else {
             let buckets = legacy_buckets(setting, &deployment.qualifier).into_iter();
             buckets.map(|bucket| (bucket, "assets/*".to_owned())).collect()
         }
@@ -375,7 +367,7 @@ fn why(stack: &Stack, span: Span, evidence: Vec<String>) -> Why {
     }
 }
 
-/// What `CloudFormation` asks of the caller while it reads the template.
+/// What CloudFormation asks of the caller while it reads the template.
 fn template_needs(stack: &Stack, needs: &mut Needs) {
     for used in &stack.uses {
         let mut push =
@@ -396,7 +388,7 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
             UseKind::ParameterType(kind) => {
                 for action in generic::parameter_type_actions(kind) {
                     let evidence = format!(
-                        "`CloudFormation` checks the value of a parameter of the type `{kind}`"
+                        "CloudFormation checks the value of a parameter of the type `{kind}`"
                     );
                     push(
                         action,
@@ -476,21 +468,18 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
     let stack = &planned.stack;
     let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
     let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
-    let patterns = match given {
-        Some(role) => {
-            scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
-        }
-        None => {
-            needs.gaps.push(Gap {
-                place: place(stack, Span::default()),
-                code: "service-role",
-                stack: scope::stack_name(stack),
-                resource: None,
-                message: "the service role has no name, so the caller may pass none".to_owned(),
-                help: "say which role `CloudFormation` acts with: `--service-role NAME`".to_owned(),
-            });
-            return;
-        }
+    let patterns = if let Some(role) = given {
+        scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
+    } else {
+        needs.gaps.push(Gap {
+            place: place(stack, Span::default()),
+            code: "service-role",
+            stack: scope::stack_name(stack),
+            resource: None,
+            message: "the service role has no name, so the caller may pass none".to_owned(),
+            help: "say which role CloudFormation acts with: `--service-role NAME`".to_owned(),
+        });
+        return;
     };
     let Ok(action) = "iam:PassRole".parse::<Action>() else { return };
     for phase in [Phase::ChangeSet, Phase::Create, Phase::Update, Phase::Delete] {

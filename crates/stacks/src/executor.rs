@@ -1,4 +1,4 @@
-//! What `CloudFormation` needs, acting for a stack: the needs of each resource.
+//! What CloudFormation needs, acting for a stack: the needs of each resource.
 //!
 //! The base are the handler permissions of the registry. Rules refine them; references to roles, keys and objects are treated
 //! alike for all types; what a type's permissions act on is worked out from its ARN and the catalogue.
@@ -12,7 +12,6 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::action::{Action, ActionPattern};
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
@@ -20,29 +19,36 @@ use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
-use crate::rules::{self, Rule, Term, TypeRules, When};
+use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::value::{Text, Truth};
 
 use targets::{Target, Targets};
 
-/// Works out what `CloudFormation` needs for a stack and the stacks nested in it.
+/// Works out what CloudFormation needs for a stack and the stacks nested in it.
 pub(crate) fn executor_needs(stack: &Stack) -> Needs {
     let mut needs = Needs::default();
     for resource in stack.resources.values() {
         needs.extend(resource_needs(stack, resource));
     }
     needs.extend(uses::needs(stack));
-    for nested in stack.nested.values() {
-        needs.extend(executor_needs(nested));
+    let stacks = stack.resources.values().filter(|resource| resource.resource_type == NESTED_STACK);
+    for resource in stacks {
+        match stack.nested.get(&resource.logical_id) {
+            Some(nested) => needs.extend(executor_needs(nested)),
+            None => needs.gaps.push(unknown_nested_stack(stack, resource)),
+        }
     }
     needs.sorted()
 }
 
-/// Works out what `CloudFormation` needs for one resource.
+/// The type of a nested stack.
+const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+
+/// Works out what CloudFormation needs for one resource.
 fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     let registered = registry::resource_type(&resource.resource_type);
     let rules = rules::of(&resource.resource_type);
-    let has_handlers = registered.is_some_and(|registered| registered.has_handlers());
+    let has_handlers = registered.is_some_and(ResourceType::has_handlers);
     if !has_handlers && rules.is_none() {
         return Needs {
             needs: Vec::new(),
@@ -175,7 +181,12 @@ impl Subject<'_> {
     }
 
     fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
-        let Some((property, span)) = self.applies(&rule.when) else { return };
+        let Some(mut asked) = self.applies(&rule.when) else { return };
+        // Where nothing but the type asks for it, what it acts on tells the reader most.
+        if let (None, Some(On::Reference { path, .. })) = (&asked.0, rule.on.first()) {
+            asked = (Some(path.clone()), self.span_of(path));
+        }
+        let (property, span) = asked;
         let phases = if rule.phases.is_empty() {
             self.phases_of(verbs)
         } else {
@@ -217,7 +228,7 @@ impl Subject<'_> {
         let why = self.why(reason);
         for Target { scoping, arns } in &targets.0 {
             if *scoping == Scoping::UnknownValue {
-                needs.gaps.push(self.unresolved(reason, arns));
+                needs.gaps.push(self.unresolved(reason));
             }
             for &phase in phases {
                 needs.needs.push(Need {
@@ -244,20 +255,19 @@ impl Subject<'_> {
         }
     }
 
-    /// A value that scopes a permission and is not known.
-    fn unresolved(&self, reason: &Reason, arns: &BTreeSet<ArnPattern>) -> Gap {
+    /// A value that scopes permissions and is not known.
+    fn unresolved(&self, reason: &Reason) -> Gap {
         let subject = match &reason.property {
             Some(property) => format!("what `{property}` refers to"),
-            None => "the name".to_owned(),
+            None => "its name".to_owned(),
         };
-        let wide = arns.iter().map(|arn| format!("`{arn}`")).collect::<Vec<_>>().join(", ");
         Gap {
             place: self.place(reason.span),
             code: "unresolved-value",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
-                "{subject} is not known before the deployment; permissions are given on {wide}"
+                "{subject} is not known before the deployment, so permissions are given for all of its kind"
             ),
             help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand"
                 .to_owned(),
@@ -310,9 +320,10 @@ impl Subject<'_> {
     /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
         let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
-        let is_like = |text: &Text| match text.known() {
-            Some(text) => Truth::from(glob.matches(text)),
-            None => {
+        let is_like = |text: &Text| {
+            if let Some(text) = text.known() {
+                Truth::from(glob.matches(text))
+            } else {
                 let patterns = crate::scope::patterns(self.stack, text);
                 let may = patterns.iter().any(|found| {
                     glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
@@ -346,7 +357,7 @@ impl Subject<'_> {
     fn tags(&self) -> Option<(Option<String>, Span)> {
         let property = self
             .registered
-            .and_then(|registered| registered.tagging())
+            .and_then(ResourceType::tagging)
             .map_or("Tags", |tagging| tagging.property);
         if self.resource.properties.presence_at(property).possible() {
             return Some((Some(property.to_owned()), self.span_of(property)));
@@ -414,7 +425,7 @@ impl Subject<'_> {
         kept
     }
 
-    /// Whether an update may make `CloudFormation` put a new resource in the place of this one.
+    /// Whether an update may make CloudFormation put a new resource in the place of this one.
     ///
     /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
     fn can_be_replaced(&self) -> bool {
@@ -443,6 +454,17 @@ fn resource_ref(resource: &Resource) -> ResourceRef {
     ResourceRef {
         logical_id: resource.logical_id.to_string(),
         resource_type: resource.resource_type.clone(),
+    }
+}
+
+fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
+    Gap {
+        place: place(stack, resource.span),
+        code: "nested-template",
+        stack: crate::scope::stack_name(stack),
+        resource: Some(resource_ref(resource)),
+        message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
+        help: "derive the needs of that template on its own, and add them".to_owned(),
     }
 }
 

@@ -27,7 +27,7 @@ struct Generic {
     parameter_types: BTreeMap<String, Vec<String>>,
 }
 
-/// A document inside a property, as an OpenAPI body, in which roles stand.
+/// A document inside a property, as an `OpenAPI` body, in which roles stand.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleDocument {
@@ -116,7 +116,7 @@ pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
     facts().scopes.get(action.as_str()).map(String::as_str)
 }
 
-/// The actions by which `CloudFormation` checks a template parameter of this type.
+/// The actions by which CloudFormation checks a template parameter of this type.
 pub(crate) fn parameter_type_actions(kind: &str) -> impl Iterator<Item = &'static str> {
     let kind = kind.strip_prefix("List<").and_then(|kind| kind.strip_suffix('>')).unwrap_or(kind);
     facts().parameter_types.get(kind).into_iter().flatten().map(String::as_str)

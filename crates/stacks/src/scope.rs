@@ -107,23 +107,19 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 }];
             }
             // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
-            if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
-                let scoping = if pattern.glob.starts_with("alias/") {
-                    Scoping::AnyOfType
-                } else {
-                    pattern.scoping
-                };
-                let scoping =
-                    if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
+            let is_alias = pattern.glob.starts_with("alias/");
+            let may_be_arn = pattern.glob.starts_with('*') && pattern.scoping != Scoping::Named;
+            if may_be_arn || is_alias {
+                let scoping = if is_alias { Scoping::AnyOfType } else { pattern.scoping };
                 let glob = match scoping {
                     Scoping::UnknownValue => anywhere(stack, format),
                     _ => wildcard(stack, format),
                 };
                 return vec![Pattern { glob, scoping }];
             }
-            let mut name = name_in_address(&pattern.glob, format);
+            let name = name_in_address(&pattern.glob, format);
             if format.contains(":s3:") {
-                name = any_build(&name);
+                return vec![of_object(stack, &name, pattern)];
             }
             with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
@@ -142,7 +138,7 @@ pub(crate) fn of_same_stack(
         let wildcard = wildcard(stack, format);
         found.iter().all(|pattern| fits(&pattern.glob, &wildcard))
     };
-    (!found.is_empty() && formats.iter().any(|format| is_of(format))).then_some(found)
+    (!found.is_empty() && formats.iter().any(is_of)).then_some(found)
 }
 
 /// A text of a manifest with `${AWS::Partition}` and its kin replaced.
@@ -174,6 +170,7 @@ fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern
         let tails = match part {
             Part::Literal(text) => BTreeSet::from([Pattern::named(text)]),
             Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            Part::Environment => BTreeSet::from([Pattern::named("*")]),
             Part::Attribute { logical_id, attribute } => {
                 attribute_patterns(stack, logical_id, attribute.as_deref(), depth)
             }
@@ -205,15 +202,14 @@ fn attribute_patterns(
         };
     }
     let registered = registry::resource_type(&resource.resource_type);
-    let property = match attribute {
-        Some(attribute) => attribute,
-        None => {
-            let mut identifiers =
-                registered.into_iter().flat_map(|registered| registered.ref_identifier());
-            match (identifiers.next(), identifiers.next()) {
-                (Some(only), None) => only,
-                _ => return unknown,
-            }
+    let property = if let Some(attribute) = attribute {
+        attribute
+    } else {
+        let mut identifiers =
+            registered.into_iter().flat_map(registry::ResourceType::ref_identifier);
+        match (identifiers.next(), identifiers.next()) {
+            (Some(only), None) => only,
+            _ => return unknown,
         }
     };
     if is_arn_attribute(&resource.resource_type, property) {
@@ -231,7 +227,7 @@ fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
         || matches!(attribute, "Id" | "StackId") && resource_type == "AWS::CloudFormation::Stack"
 }
 
-/// The text of a property, or the name that `CloudFormation` generates when it is absent.
+/// The text of a property, or the name that CloudFormation generates when it is absent.
 fn named_property(
     stack: &Stack,
     resource: &Resource,
@@ -355,24 +351,16 @@ fn fill_within(
 
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
-    let bucket = pattern
-        .glob
-        .rsplit(":::")
-        .next()
-        .and_then(|object| object.split('/').next())
-        .unwrap_or_default();
-    let scoping = if bucket.is_empty() || bucket.starts_with('*') {
-        pattern.scoping.clone()
-    } else {
-        Scoping::Named
-    };
-    Pattern { glob: any_build(&pattern.glob), scoping }
+    let object = pattern.glob.rsplit(":::").next().unwrap_or_default();
+    let is_bounded = !object.starts_with(['*', '/']);
+    let glob = any_build(&pattern.glob);
+    Pattern { glob, scoping: if is_bounded { Scoping::Named } else { pattern.scoping } }
 }
 
 /// What a variable of an ARN template stands for.
 ///
 /// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
-/// unless the property is absent; `@name` is the name that `CloudFormation` generates.
+/// unless the property is absent; `@name` is the name that CloudFormation generates.
 fn variable_patterns(
     stack: &Stack,
     resource: &Resource,
@@ -439,9 +427,9 @@ pub(crate) fn any_build(key: &str) -> String {
     let mut run = String::new();
     let flush = |run: &mut String, result: &mut String| {
         if run.len() >= HASH_LENGTH {
-            result.push('*')
+            result.push('*');
         } else {
-            result.push_str(run)
+            result.push_str(run);
         }
         run.clear();
     };
@@ -475,10 +463,10 @@ fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Patt
                 (true, Some(rest)) => format!("{}{rest}", head.glob),
                 _ => format!("{}{}", head.glob, tail.glob),
             };
-            let scoping = match (&head.scoping, &tail.scoping) {
-                (Scoping::Named, scoping) | (scoping, Scoping::Named) => scoping.clone(),
-                (scoping, _) => scoping.clone(),
-            };
+            // What is not named decides; of two such parts, the first.
+            let scoping =
+                if head.scoping == Scoping::Named { &tail.scoping } else { &head.scoping };
+            let scoping = scoping.clone();
             result.insert(Pattern { glob, scoping });
         }
     }
@@ -538,6 +526,19 @@ fn name_in_address(text: &str, format: &str) -> String {
         },
         (false, _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
     }
+}
+
+/// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the
+/// tool knows.
+fn of_object(stack: &Stack, name: &str, pattern: Pattern) -> Pattern {
+    if name.starts_with(['.', '/', '~']) {
+        return Pattern {
+            glob: wildcard(stack, "arn:${Partition}:s3:::*/*"),
+            scoping: Scoping::UnknownValue,
+        };
+    }
+    let prefix = wildcard(stack, "arn:${Partition}:s3:::");
+    Pattern { glob: format!("{prefix}{}", any_build(name)), ..pattern }
 }
 
 /// The name of a role, user or group that is not in the template may stand behind a path.

@@ -65,7 +65,7 @@ pub enum Value {
     Absent,
     /// `true` or `false`.
     Bool(bool),
-    /// A string or a number; `CloudFormation` does not tell them apart.
+    /// A string or a number; CloudFormation does not tell them apart.
     Text(Text),
     /// A list.
     List(List),
@@ -115,6 +115,8 @@ pub enum Part {
     Literal(String),
     /// Any characters, or none.
     Any,
+    /// The account, region or partition, which was not given. It is a wildcard in ARNs, and no gap.
+    Environment,
     /// What `Ref` (no attribute) or `Fn::GetAtt` of a resource of the same template will give.
     Attribute {
         /// The resource.
@@ -360,7 +362,6 @@ pub struct FoundValue<'a> {
 
 fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut Found<'a>) {
     match value {
-        Value::Absent => {}
         Value::Unknown if steps.is_empty() => found.values.push(FoundValue { value, span }),
         Value::Unknown => found.complete = false,
         Value::OneOf(values) => {
@@ -390,7 +391,7 @@ fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut 
         }
         // A text of which nothing is known may be a document in JSON.
         Value::Text(text) => found.complete &= !text.is_any(),
-        Value::Bool(_) => {}
+        Value::Absent | Value::Bool(_) => {}
     }
 }
 

@@ -99,10 +99,10 @@ fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<Role
         text.parts().iter().any(|part| match part {
             Part::Literal(literal) => document.keys.iter().any(|key| literal.contains(key)),
             Part::Any => true,
-            Part::Attribute { .. } => false,
+            Part::Attribute { .. } | Part::Environment => false,
         })
     };
-    let texts = found.values.iter().flat_map(|found| match found.value {
+    let texts = found.values.iter().filter_map(|found| match found.value {
         Value::Text(text) => Some(text),
         _ => None,
     });
@@ -132,10 +132,14 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
             }
         }
         Value::List(list) => {
-            list.items.iter().for_each(|item| collect_roles(&item.value, document, roles))
+            for item in &list.items {
+                collect_roles(&item.value, document, roles);
+            }
         }
         Value::OneOf(values) => {
-            values.iter().for_each(|value| collect_roles(value, document, roles))
+            for value in values {
+                collect_roles(value, document, roles);
+            }
         }
         Value::Unknown => roles.push(RoleInDocument {
             path: document.path.clone(),
@@ -295,7 +299,7 @@ fn referring(subject: &Subject<'_>, types: &[&str]) -> Vec<String> {
     subject
         .registered
         .into_iter()
-        .flat_map(|registered| registered.references())
+        .flat_map(super::super::registry::ResourceType::references)
         .filter(|reference| types.contains(&reference.target_type))
         .map(|reference| reference.property.to_owned())
         .collect()

@@ -8,7 +8,7 @@ use stackpass_policy::tree::{Kind, Node};
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
 use crate::template::LogicalId;
-use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Text, Truth, Value};
+use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
 
 impl Evaluation<'_> {
     /// The value of a function call.
@@ -104,7 +104,7 @@ impl Evaluation<'_> {
 
     /// `Ref`.
     pub(super) fn reference(&mut self, target: &str, span: Span) -> Value {
-        let any = || Value::Text(Text::any());
+        let any = || Value::Text(Text::from_parts([Part::Environment]));
         let known = |value: &Option<String>| value.clone().map_or_else(any, Value::text);
         match target {
             "AWS::NoValue" => Value::Absent,
@@ -117,7 +117,7 @@ impl Evaluation<'_> {
                 Some("aws-cn") => Value::text("amazonaws.com.cn"),
                 _ => any(),
             },
-            "AWS::StackId" => any(),
+            "AWS::StackId" => Value::Text(Text::any()),
             "AWS::NotificationARNs" => unknown_list(),
             pseudo if pseudo.starts_with("AWS::") => Value::Unknown,
             _ => {
@@ -211,7 +211,7 @@ impl Evaluation<'_> {
                 Value::one_of(texts.map(Value::Text).collect::<Vec<_>>())
             }
             Value::List(_) | Value::Unknown => Value::Text(Text::any()),
-            // A list parameter with one value, or a mistake that `CloudFormation` will report.
+            // A list parameter with one value, or a mistake that CloudFormation will report.
             value => value.clone(),
         });
         Value::one_of(alternatives.collect::<Vec<_>>())
@@ -306,9 +306,11 @@ impl Evaluation<'_> {
         for first in &first {
             for second in &second {
                 let before = values.len();
-                for outer in mapping.entries().iter().filter(|outer| is_key(first, &outer.key)) {
+                for outer in
+                    mapping.entries().iter().filter(|outer| is_key(first.as_deref(), &outer.key))
+                {
                     for inner in outer.value.entries() {
-                        if is_key(second, &inner.key) {
+                        if is_key(second.as_deref(), &inner.key) {
                             values.push(self.value(&inner.value));
                         }
                     }
@@ -354,8 +356,8 @@ fn keys(value: &Value) -> Vec<Option<String>> {
     value.texts().iter().map(|text| text.known().map(str::to_owned)).collect()
 }
 
-fn is_key(wanted: &Option<String>, key: &str) -> bool {
-    wanted.as_deref().is_none_or(|wanted| wanted == key)
+fn is_key(wanted: Option<&str>, key: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted == key)
 }
 
 fn unknown_list() -> Value {
