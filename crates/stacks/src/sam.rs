@@ -110,6 +110,8 @@ struct Routes {
     conditions: BTreeSet<Option<String>>,
     deletion_policies: Vec<Node>,
     update_replace_policies: Vec<Node>,
+    /// The tags that the functions behind it pass on.
+    tags: Properties,
     /// The roles that the API takes on to call what is behind it.
     roles: Vec<Node>,
     /// Where the first of them stands.
@@ -140,6 +142,15 @@ impl Macro {
 
     fn field(&self, key: &str) -> Option<&Node> {
         field(&self.properties, key)
+    }
+
+    /// The same without its condition and its policies, for what does not share them.
+    fn bare(&self) -> Macro {
+        let mut bare = self.clone();
+        bare.resource.condition = None;
+        bare.resource.deletion_policy = None;
+        bare.resource.update_replace_policy = None;
+        bare
     }
 
     /// The text of a property that is certain.
@@ -189,10 +200,10 @@ impl<'a> Expansion<'a> {
         let all = || template.resources.values().filter(|resource| is_sam(resource));
         let of = |name: &'static str| all().filter(move |resource| sam_name(resource) == name);
         for resource in of("Function") {
-            self.expand_one(resource, |expansion, sam| function::expand(expansion, sam));
+            self.expand_one(resource, function::expand);
         }
         for resource in of("StateMachine") {
-            self.expand_one(resource, |expansion, sam| state_machine::expand(expansion, sam));
+            self.expand_one(resource, state_machine::expand);
         }
         for (id, name) in [(api::IMPLICIT, "Api"), (http_api::IMPLICIT, "HttpApi")] {
             if let Some(resource) = self.implicit(id, name) {
@@ -208,31 +219,25 @@ impl<'a> Expansion<'a> {
             }
         }
         for resource in all() {
-            match sam_name(resource) {
-                "Function" | "StateMachine" | "Api" | "HttpApi" | "WebSocketApi" | "Connector" => {}
-                "SimpleTable" => {
-                    self.expand_one(resource, |expansion, sam| table::expand(expansion, sam))
+            let expand: fn(&mut Expansion<'_>, &Macro) = match sam_name(resource) {
+                "Function" | "StateMachine" | "Api" | "HttpApi" | "WebSocketApi" | "Connector" => {
+                    continue;
                 }
-                "LayerVersion" => {
-                    self.expand_one(resource, |expansion, sam| code::expand_layer(expansion, sam))
+                "Application" => application::expand,
+                "CapacityProvider" => function::expand_capacity_provider,
+                "GraphQLApi" => graphql::expand,
+                "LayerVersion" => code::expand_layer,
+                "SimpleTable" => table::expand,
+                _ => {
+                    self.keep(resource.clone());
+                    continue;
                 }
-                "Application" => {
-                    self.expand_one(resource, |expansion, sam| application::expand(expansion, sam))
-                }
-                "CapacityProvider" => {
-                    self.expand_one(resource, |expansion, sam| {
-                        function::expand_capacity_provider(expansion, sam)
-                    });
-                }
-                "GraphQLApi" => {
-                    self.expand_one(resource, |expansion, sam| graphql::expand(expansion, sam))
-                }
-                _ => self.keep(resource.clone()),
-            }
+            };
+            self.expand_one(resource, expand);
         }
         deployment::expand(self);
         for resource in of("Connector") {
-            self.expand_one(resource, |expansion, sam| connector::expand(expansion, sam));
+            self.expand_one(resource, connector::expand);
         }
         connector::expand_embedded(self);
     }
@@ -273,6 +278,10 @@ impl<'a> Expansion<'a> {
         let mut properties = Properties::default();
         if name == "Api" {
             properties.set("StageName", at.text("Prod"));
+        }
+        if !routes.tags.is_empty() {
+            properties.set("Tags", routes.tags.clone().into_node(at));
+            properties.set("PropagateTags", at.yes());
         }
         let condition = match routes.conditions.iter().collect::<Vec<_>>().as_slice() {
             [Some(only)] => Some(only.clone()),
@@ -343,6 +352,8 @@ impl<'a> Expansion<'a> {
                 };
                 self.made.insert(id.clone());
                 self.made_now.push(id.clone());
+                let shared = self.resources.remove(&logical_id);
+                let resource = shared.map_or(resource.clone(), |shared| weaker(resource, &shared));
                 self.resources.insert(logical_id, resource);
             }
             Err(error) => {
@@ -496,6 +507,21 @@ fn is_sam(resource: &Resource) -> bool {
 
 fn sam_name(resource: &Resource) -> &str {
     resource.resource_type.strip_prefix(PREFIX).unwrap_or_default()
+}
+
+/// A resource that several others share: it is there if one of them is, and may be deleted if one of them may.
+fn weaker(mut resource: Resource, other: &Resource) -> Resource {
+    let words = |policy: &Option<Node>| policy.as_ref().and_then(Node::as_str).map(str::to_owned);
+    if resource.condition != other.condition {
+        resource.condition = None;
+    }
+    if words(&resource.deletion_policy) != words(&other.deletion_policy) {
+        resource.deletion_policy = None;
+    }
+    if words(&resource.update_replace_policy) != words(&other.update_replace_policy) {
+        resource.update_replace_policy = None;
+    }
+    resource
 }
 
 /// A map of tags as a list of keys and values.

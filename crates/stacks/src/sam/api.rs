@@ -156,8 +156,8 @@ fn add_usage_plan(expansion: &mut Expansion<'_>, sam: &Macro, stage: &str) {
         Some("NONE") => return,
         Some("SHARED") => {
             expansion.shared_plan.push((sam.id().to_owned(), stage.to_owned()));
-            // It is there if one of the APIs is.
-            origin.resource.condition = None;
+            // It is there if one of the APIs is, and may go if one of them may.
+            origin = sam.bare();
             let ids = ["ServerlessUsagePlan", "ServerlessApiKey", "ServerlessUsagePlanKey"];
             (ids.map(str::to_owned), expansion.shared_plan.clone())
         }

@@ -125,6 +125,10 @@ impl Properties {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn into_node(self, at: At) -> Node {
         at.node(Kind::Map(self.0))
     }
@@ -210,20 +214,20 @@ fn write_plain(node: &Node, text: &mut String) {
     match &node.kind {
         Kind::List(items) => {
             text.push('[');
-            items.iter().for_each(|item| {
+            for item in items {
                 write_plain(item, text);
                 text.push(',');
-            });
+            }
             text.push(']');
         }
         Kind::Map(entries) => {
             text.push('{');
-            entries.iter().for_each(|entry| {
+            for entry in entries {
                 text.push_str(&entry.key);
                 text.push(':');
                 write_plain(&entry.value, text);
                 text.push(',');
-            });
+            }
             text.push('}');
         }
         _ => text.push_str(node.scalar().unwrap_or("null")),

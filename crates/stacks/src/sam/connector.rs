@@ -64,7 +64,7 @@ pub(super) fn expand_embedded(expansion: &mut Expansion<'_>) {
         let connectors = resource.connectors.as_ref();
         for found in connectors.map_or(&[][..], Node::entries) {
             let Some(connector) = embedded(resource, found) else { continue };
-            expansion.expand_one(&connector, |expansion, sam| expand(expansion, sam));
+            expansion.expand_one(&connector, expand);
         }
     }
 }
@@ -115,7 +115,7 @@ fn connect(
     let (means, is_source) = means(&ends.0.resource_type, &ends.1.resource_type)?;
     let holder = if is_source { ends.0 } else { ends.1 };
     let role = if means == Means::RolePolicy { Some(holder.role?) } else { None };
-    add(expansion, sam, means, &holder.reference, role, suffix);
+    add(expansion, sam, means, holder.reference.as_ref(), role, suffix);
     Some(())
 }
 
@@ -124,12 +124,12 @@ fn add(
     expansion: &mut Expansion<'_>,
     sam: &Macro,
     means: Means,
-    reference: &Option<Node>,
+    reference: Option<&Node>,
     role: Option<Node>,
     suffix: &str,
 ) {
     let at = sam.at();
-    let reference = reference.clone().unwrap_or_else(|| at.any_text());
+    let reference = reference.cloned().unwrap_or_else(|| at.any_text());
     let mut properties = Properties::default();
     let (name, resource_type) = match means {
         Means::RolePolicy => {

@@ -1,6 +1,8 @@
-//! `DeploymentPreference`: traffic moves to a new version step by step, which CodeDeploy does.
+//! `DeploymentPreference`: traffic moves to a new version step by step, which `CodeDeploy` does.
 
-use super::build::{Properties, field, function, is_false};
+use stackpass_policy::tree::Node;
+
+use super::build::{At, Properties, field, function, is_false};
 use super::{Expansion, Macro};
 
 const APPLICATION: &str = "ServerlessDeploymentApplication";
@@ -51,15 +53,16 @@ pub(super) fn expand(expansion: &mut Expansion<'_>) {
     let Some(first) = preferences.first() else { return };
     let at = first.sam.at_property("DeploymentPreference");
     // What all share has no condition, unless each has one, and then it may still be needed.
-    let mut shared = first.sam.clone();
-    shared.resource.condition = None;
-    shared.resource.deletion_policy = None;
-    shared.resource.update_replace_policy = None;
+    let shared = first.sam.bare();
+    let tags: Vec<Node> =
+        preferences.iter().flat_map(|preference| passed_tags(&preference.sam)).collect();
     let mut application = Properties::default();
+    set_tags(&mut application, at, &tags);
     application.set("ComputePlatform", at.text("Lambda"));
     expansion.add(&shared, APPLICATION, "AWS::CodeDeploy::Application", at, application);
     if preferences.iter().any(|preference| !preference.has_role) {
         let mut role = Properties::default();
+        set_tags(&mut role, at, &tags);
         role.set("AssumeRolePolicyDocument", at.trust("codedeploy.amazonaws.com"));
         let is_in = |partition| {
             at.map([("Fn::Equals", at.list([at.reference("AWS::Partition"), at.text(partition)]))])
@@ -91,15 +94,22 @@ fn add_group(expansion: &mut Expansion<'_>, preference: &Preference) {
         properties
             .set("AlarmConfiguration", at.map([("Enabled", at.yes()), ("Alarms", alarms.clone())]));
     }
-    if sam.wants("PropagateTags") {
-        let tags = sam.field("Tags").into_iter().flat_map(super::tag_list);
-        properties.set("Tags", at.list(tags));
-    }
-    let mut origin = sam.clone();
-    origin.resource.deletion_policy = None;
-    origin.resource.update_replace_policy = None;
-    if !preference.is_conditional {
-        origin.resource.condition = None;
+    set_tags(&mut properties, at, &passed_tags(sam));
+    let mut origin = sam.bare();
+    if preference.is_conditional {
+        origin.resource.condition.clone_from(&sam.resource.condition);
     }
     expansion.add(&origin, group, "AWS::CodeDeploy::DeploymentGroup", at, properties);
+}
+
+/// The tags that a function passes on to what comes with it.
+fn passed_tags(sam: &Macro) -> Vec<Node> {
+    let tags = sam.field("Tags").filter(|_| sam.wants("PropagateTags"));
+    tags.into_iter().flat_map(super::tag_list).collect()
+}
+
+fn set_tags(properties: &mut Properties, at: At, tags: &[Node]) {
+    if !tags.is_empty() {
+        properties.set("Tags", at.list(tags.iter().cloned()));
+    }
 }

@@ -172,6 +172,7 @@ fn add_records(expansion: &mut Expansion<'_>, sam: &Macro, given: &Node, domain:
     let records: Vec<Node> = kinds.iter().map(record).collect();
     if expansion.made.contains(&id) {
         if let Some(group) = expansion.resource_mut(&id) {
+            *group = super::weaker(group.clone(), &sam.resource);
             append(&mut group.properties, at, &["RecordSets"], records);
         }
         return;

@@ -161,6 +161,10 @@ pub(super) fn note_route(
     routes.deletion_policies.extend(sam.resource.deletion_policy.clone());
     routes.update_replace_policies.extend(sam.resource.update_replace_policy.clone());
     routes.roles.extend(role.filter(is_role));
+    let names_it = ["ApiId", "RestApiId"].iter().any(|key| field(event.properties, key).is_some());
+    if let Some(tags) = sam.field("Tags").filter(|_| !names_it && sam.wants("PropagateTags")) {
+        tags.entries().iter().for_each(|tag| routes.tags.set(&tag.key, tag.value.clone()));
+    }
 }
 
 /// Whether an invoke role is a role, not one of the words for the caller's own credentials or none.
@@ -218,13 +222,13 @@ fn add_subscription(
     subscription.copy_as(event.properties, "Topic", "TopicArn");
     let queue = field(event.properties, "SqsSubscription");
     if let Some(queue) = queue.filter(|queue| is_wanted(queue) && !super::build::is_false(queue)) {
-        let (arn, url) = match (field(queue, "QueueArn"), field(queue, "QueueUrl")) {
-            (Some(arn), url) => (arn.clone(), url.cloned().unwrap_or_else(|| at.any_text())),
-            _ => {
-                let id = format!("{}Queue", event.id);
-                let id = expansion.add(sam, &id, "AWS::SQS::Queue", at, Properties::default());
-                (at.attribute(&id, "Arn"), at.reference(&id))
-            }
+        let (arn, url) = if let Some(arn) = field(queue, "QueueArn") {
+            let url = field(queue, "QueueUrl").cloned();
+            (arn.clone(), url.unwrap_or_else(|| at.any_text()))
+        } else {
+            let id = format!("{}Queue", event.id);
+            let id = expansion.add(sam, &id, "AWS::SQS::Queue", at, Properties::default());
+            (at.attribute(&id, "Arn"), at.reference(&id))
         };
         let mut policy = Properties::default();
         policy.set("Queues", at.list([url]));

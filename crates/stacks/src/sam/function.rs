@@ -40,7 +40,7 @@ const CREATOR: &str = "lambda:createdBy";
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) id: String,
-    is_alias: bool,
+    pub(super) is_alias: bool,
 }
 
 impl Target {
@@ -321,19 +321,18 @@ pub(super) fn expand_capacity_provider(expansion: &mut Expansion<'_>, sam: &Macr
     let mut properties = Properties::default();
     properties.copy_all_but(&sam.properties, &own);
     let at = sam.at_property("OperatorRole");
-    let role = match sam.field("OperatorRole") {
-        Some(role) => role.clone(),
-        None => {
-            let operator = Role {
-                trust: at.trust("lambda.amazonaws.com"),
-                managed: vec![at.managed_policy("AWSLambdaManagedEC2ResourceOperator")],
-                inline: Vec::new(),
-                tags: vec![at.tag(CREATOR, at.text("SAM"))],
-            };
-            let id = format!("{}OperatorRole", sam.id());
-            let id = role::add(expansion, sam, &id, operator);
-            at.attribute(&id, "Arn")
-        }
+    let role = if let Some(role) = sam.field("OperatorRole") {
+        role.clone()
+    } else {
+        let operator = Role {
+            trust: at.trust("lambda.amazonaws.com"),
+            managed: vec![at.managed_policy("AWSLambdaManagedEC2ResourceOperator")],
+            inline: Vec::new(),
+            tags: vec![at.tag(CREATOR, at.text("SAM"))],
+        };
+        let id = format!("{}OperatorRole", sam.id());
+        let id = role::add(expansion, sam, &id, operator);
+        at.attribute(&id, "Arn")
     };
     properties.set("PermissionsConfig", at.map([("CapacityProviderOperatorRoleArn", role)]));
     properties.set("Tags", sam.at_property("Tags").list(role::tags(sam, CREATOR)));

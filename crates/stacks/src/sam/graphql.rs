@@ -1,4 +1,4 @@
-//! `AWS::Serverless::GraphQLApi`: an AppSync API with its schema, sources, functions and resolvers.
+//! `AWS::Serverless::GraphQLApi`: an `AppSync` API with its schema, sources, functions and resolvers.
 
 use stackpass_policy::tree::{Entry, Node};
 
@@ -77,7 +77,9 @@ fn set_auth(expansion: &mut Expansion<'_>, sam: &Macro, api: &mut Properties) {
         ("UserPool", "UserPoolConfig"),
     ];
     let set = |from: &Node, to: &mut Properties| {
-        renamed.into_iter().for_each(|(key, name)| to.copy_as(from, key, name));
+        for (key, name) in renamed {
+            to.copy_as(from, key, name);
+        }
     };
     set(auth, api);
     let others = field(auth, "Additional").map_or(&[][..], Node::items);
@@ -96,7 +98,7 @@ fn set_auth(expansion: &mut Expansion<'_>, sam: &Macro, api: &mut Properties) {
     for (index, function) in functions.enumerate() {
         let id = format!("{}ToLambdaAuthConnector{}WriteLambdaPermission", sam.id(), index + 1);
         let given = Properties::default();
-        permit(expansion, sam, &id, at, function.clone(), "appsync.amazonaws.com", given);
+        permit(expansion, &sam.bare(), &id, at, function.clone(), "appsync.amazonaws.com", given);
     }
 }
 
@@ -166,17 +168,17 @@ fn add_source(expansion: &mut Expansion<'_>, sam: &Macro, found: &Entry, kind: K
         config.copy(given, &["TableName", "UseCallerCredentials", "Versioned"]);
         source.set("DynamoDBConfig", config.into_node(at));
     }
-    match field(given, "ServiceRoleArn").filter(|role| is_wanted(role)) {
-        Some(role) => source.set("ServiceRoleArn", role.clone()),
-        None => {
-            let mut role = Properties::default();
-            role.set("AssumeRolePolicyDocument", at.trust("appsync.amazonaws.com"));
-            let role = expansion.add(sam, &format!("{id}Role"), "AWS::IAM::Role", at, role);
-            source.set("ServiceRoleArn", at.attribute(&role, "Arn"));
-            let connector = format!("{id}To{end}Connector");
-            let role = Some(at.reference(&role));
-            connector::add_role_policy(expansion, sam, &connector, role, "", at);
-        }
+    let role = field(given, "ServiceRoleArn").filter(|role| is_wanted(role));
+    if let Some(role) = role {
+        source.set("ServiceRoleArn", role.clone());
+    } else {
+        let mut role = Properties::default();
+        role.set("AssumeRolePolicyDocument", at.trust("appsync.amazonaws.com"));
+        let role = expansion.add(sam, &format!("{id}Role"), "AWS::IAM::Role", at, role);
+        source.set("ServiceRoleArn", at.attribute(&role, "Arn"));
+        let connector = format!("{id}To{end}Connector");
+        let role = Some(at.reference(&role));
+        connector::add_role_policy(expansion, &sam.bare(), &connector, role, "", at);
     }
     expansion.add(sam, &id, "AWS::AppSync::DataSource", at, source);
 }

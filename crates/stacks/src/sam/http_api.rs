@@ -80,7 +80,7 @@ pub(super) fn add_route(
     let at = event.at;
     let id = given.map_or(IMPLICIT, |api| referred(api).or(api.as_str()).unwrap_or_default());
     events::note_route(expansion, sam, id, event, None);
-    if !is_catch_all(event) && is_covered(sam, id) {
+    if !is_catch_all(event) && !target.is_alias && is_covered(expansion, sam, id) {
         return;
     }
     let mut permission = Properties::default();
@@ -103,7 +103,13 @@ fn is_catch_all(event: &Event<'_>) -> bool {
 }
 
 /// Whether another event of the same function takes all calls of an API, so that its permission is enough.
-fn is_covered(sam: &Macro, api: &str) -> bool {
+///
+/// SAM sees that in the definition of the API, if it writes it, and only of a function without an alias.
+fn is_covered(expansion: &Expansion<'_>, sam: &Macro, api: &str) -> bool {
+    let given = expansion.template.resources.get(api);
+    if given.is_some_and(|api| field(&api.properties, "DefinitionUri").is_some()) {
+        return false;
+    }
     let events = sam.field("Events").map_or(&[][..], Node::entries);
     events.iter().filter_map(|found| Event::new(sam, found)).any(|event| {
         let given = field(event.properties, "ApiId");

@@ -56,11 +56,10 @@ fn rewrite_attribute(argument: &mut Node, parts: &Parts) {
     let [target, attribute] = items.as_mut_slice() else { return };
     rewrite_target(target, parts);
     let (Some(id), Some(path)) = (target.as_str(), attribute.as_str()) else { return };
-    if let Some((part, rest)) = path.split_once('.') {
-        if let Some(found) = parts.get(&(id.to_owned(), part.to_owned())) {
-            attribute.kind = Kind::String(rest.to_owned());
-            target.kind = Kind::String(found.clone());
-        }
+    let Some((part, rest)) = path.split_once('.') else { return };
+    if let Some(found) = parts.get(&(id.to_owned(), part.to_owned())) {
+        attribute.kind = Kind::String(rest.to_owned());
+        target.kind = Kind::String(found.clone());
     }
 }
 

@@ -19,6 +19,16 @@ pub(super) struct Role {
 }
 
 impl Role {
+    /// Whether a policy of this name is attached already.
+    fn has(&self, name: &Node) -> bool {
+        let Some(name) = name.as_str() else { return false };
+        let paths = self.managed.iter().filter_map(|attached| match function(attached) {
+            Some(("Fn::Sub", path)) => path.as_str(),
+            _ => None,
+        });
+        paths.filter_map(|path| path.rsplit('/').next()).any(|attached| attached == name)
+    }
+
     /// Attaches a managed policy, once.
     pub(super) fn attach(&mut self, policy: Node) {
         let text = super::build::digest(&policy);
@@ -45,6 +55,7 @@ pub(super) fn add(expansion: &mut Expansion<'_>, sam: &Macro, id: &str, mut role
     });
     for (index, policy) in policies.iter().enumerate() {
         match kind(policy) {
+            PolicyKind::Managed if role.has(policy) => {}
             PolicyKind::Managed => role.attach(named(policy)),
             PolicyKind::Inline => {
                 let name = At(policy.span).text(format!("{id}Policy{index}"));

@@ -27,6 +27,8 @@ const OWN: [&str; 16] = [
     "UseAliasAsEventTarget",
 ];
 
+const CREATOR: &str = "stateMachine:createdBy";
+
 pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     let mut properties = Properties::default();
     properties.copy_all_but(&sam.properties, &OWN);
@@ -45,35 +47,32 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
         let location = code::location(expansion, uri, at, code::DEFINITION);
         properties.set("DefinitionS3Location", location.into_node(at));
     }
-    let tags = role::tags(sam, "stateMachine:createdBy");
-    properties.set("Tags", sam.at_property("Tags").list(tags.clone()));
-    let at = sam.at_property("Role");
-    let role = match sam.field("Role").filter(|role| is_wanted(role)) {
-        Some(role) => role.clone(),
-        None => {
-            let mut own = Role {
-                trust: at.trust("states.amazonaws.com"),
-                managed: Vec::new(),
-                inline: Vec::new(),
-                tags,
-            };
-            if sam
-                .field("Tracing")
-                .and_then(|tracing| field(tracing, "Enabled"))
-                .is_some_and(is_wanted)
-            {
-                own.attach(role::tracing_policy(sam.at_property("Tracing")));
-            }
-            let id = format!("{}Role", sam.id());
-            let id = role::add(expansion, sam, &id, own);
-            at.attribute(&id, "Arn")
-        }
-    };
+    let tags = role::tags(sam, CREATOR);
+    properties.set("Tags", sam.at_property("Tags").list(tags));
+    let given = sam.field("Role").filter(|role| is_wanted(role)).cloned();
+    let role = given.unwrap_or_else(|| add_role(expansion, sam));
     properties.set("RoleArn", role);
     expansion.add_main(sam, "AWS::StepFunctions::StateMachine", properties);
     let alias = sam.wants("AutoPublishAlias").then(|| add_alias(expansion, sam));
     let target = alias.filter(|_| sam.wants("UseAliasAsEventTarget"));
     expand_events(expansion, sam, target.as_deref().unwrap_or(sam.id()));
+}
+
+/// Adds the role that the state machine gets if it names none, and gives its ARN.
+fn add_role(expansion: &mut Expansion<'_>, sam: &Macro) -> Node {
+    let at = sam.at_property("Role");
+    let mut role = Role {
+        trust: at.trust("states.amazonaws.com"),
+        managed: Vec::new(),
+        inline: Vec::new(),
+        tags: role::tags(sam, CREATOR),
+    };
+    let tracing = sam.field("Tracing").and_then(|tracing| field(tracing, "Enabled"));
+    if tracing.is_some_and(is_wanted) {
+        role.attach(role::tracing_policy(sam.at_property("Tracing")));
+    }
+    let id = role::add(expansion, sam, &format!("{}Role", sam.id()), role);
+    at.attribute(&id, "Arn")
 }
 
 /// Adds the version that is published with each change, and the alias that points to it.

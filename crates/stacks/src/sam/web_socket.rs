@@ -24,6 +24,8 @@ const OWN: [&str; 11] = [
 ];
 
 pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
+    // SAM gives neither the API's condition nor its policies on.
+    let sam = &sam.bare();
     let at = sam.at();
     let mut api = Properties::default();
     api.set("Name", at.text(sam.id()));
