@@ -63,15 +63,23 @@ pub(crate) fn data_dates() -> String {
 ///
 /// An error is what could not be read, and a stack that was asked for and does not exist.
 pub(crate) fn derive(inputs: &Inputs, options: &Options) -> Result<Derived, CliError> {
-    let (deployment, problems) = deploy::plan(&inputs.inputs, options);
+    let (deployment, mut problems) = deploy::plan(&inputs.inputs, options);
     if let Some(error) = inputs.first_unreadable() {
         return Err(error);
     }
     if !options.stacks.is_empty() {
         check_stacks(inputs, options)?;
     }
+    let mut stacks: Vec<StackFacts> = deployment.stacks.iter().map(facts).collect();
+    // The order of the inputs on the command line must not show.
+    stacks.sort_by(|one, other| (&one.name, &one.source).cmp(&(&other.name, &other.source)));
+    problems.sort_by(|one, other| {
+        let key =
+            |problem: &Problem| (problem.source.name().to_owned(), problem.diagnostic.clone());
+        key(one).cmp(&key(other))
+    });
     Ok(Derived {
-        stacks: deployment.stacks.iter().map(facts).collect(),
+        stacks,
         tool: deployment.tool,
         mode: deployment.mode,
         needs: deploy::needs(&deployment),

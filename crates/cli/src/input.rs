@@ -8,11 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Input, Options};
+use stackpass_stacks::deploy::{Folder, Input, Options};
 
 use crate::error::{CliError, Kind};
 
-/// The largest file that is read. `CloudFormation` takes templates of 1 MB; manifests of large apps stay below 10.
+/// The largest file that is read. CloudFormation takes templates of 1 MB; manifests of large apps stay below 10.
 const MAX_BYTES: u64 = 50 * 1024 * 1024;
 
 /// Where tools put a synthesized app inside an app's folder: CDK, SST 0 and 1, SST 2.
@@ -49,7 +49,8 @@ impl Inputs {
 
     /// Options that are about one template cannot be about several.
     pub(crate) fn check(&self, options: &Options) -> Result<(), CliError> {
-        let is_template = |input: &&Input| matches!(input, Input::Template(_));
+        let is_template =
+            |input: &&Input| matches!(input, Input::Template(_) | Input::TemplateFile { .. });
         let templates = self.inputs.iter().filter(is_template).count();
         if templates > 1 && options.stack_name.is_some() {
             let message =
@@ -126,7 +127,14 @@ fn open(path: &Path, unreadable: &Unreadable) -> Result<Input, CliError> {
             "give a template, a folder that `cdk synth` wrote, or `-` for standard input",
         )
     })?;
-    Ok(Input::Template(source))
+    let file = path.file_name().and_then(OsStr::to_str);
+    match (file, path.parent()) {
+        (Some(file), Some(folder)) if path.as_os_str() != OsStr::new("-") => {
+            let files = files_in(folder.to_owned(), unreadable);
+            Ok(Input::TemplateFile { source, file: file.to_owned(), files })
+        }
+        _ => Ok(Input::Template(source)),
+    }
 }
 
 /// The folder itself if it has a manifest, else the one of an app inside.
@@ -172,21 +180,25 @@ fn no_manifest(folder: &Path) -> CliError {
 }
 
 fn assembly(folder: PathBuf, unreadable: &Unreadable) -> Input {
-    let unreadable = Rc::clone(unreadable);
     let name =
         if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.display().to_string() };
-    let files = move |path: &str| {
+    Input::Assembly { name, files: files_in(folder, unreadable) }
+}
+
+/// Gives the texts of a folder's files, and remembers which could not be read.
+fn files_in(folder: PathBuf, unreadable: &Unreadable) -> Folder {
+    let unreadable = Rc::clone(unreadable);
+    Box::new(move |path: &str| {
         let path = inside(&folder, path)?;
         match read(&path) {
             Ok(source) => Some(source),
-            Err(_) if !path.exists() => None,
+            Err(_) if !path.is_file() => None,
             Err(error) => {
                 unreadable.borrow_mut().push(error);
                 None
             }
         }
-    };
-    Input::Assembly { name, files: Box::new(files) }
+    })
 }
 
 /// The path of a file inside of a folder; a manifest cannot make us read anything outside of it.

@@ -34,14 +34,14 @@ pub(crate) struct Policy {
 pub(crate) enum Holder {
     /// Of who runs the tool.
     Caller,
-    /// Of the role that `CloudFormation` acts with.
+    /// Of the role that CloudFormation acts with.
     Executor,
-    /// Of who runs the tool, with whose permissions `CloudFormation` acts as well.
+    /// Of who runs the tool, with whose permissions CloudFormation acts as well.
     Deploy,
 }
 
 impl Holder {
-    /// Whose policy a need goes into. `CloudFormation` has no permissions of its own in direct mode.
+    /// Whose policy a need goes into. CloudFormation has no permissions of its own in direct mode.
     fn of(need: &Need, mode: Mode) -> Holder {
         match (mode, need.who) {
             (Mode::Direct, _) => Holder::Deploy,

@@ -3,6 +3,11 @@
 //! An ARN has six parts between colons: `arn:partition:service:region:account:resource`. The sixth keeps its colons.
 //! A pattern is matched part by part: a `*` never crosses one of the first five colons, but crosses `/` and the colons
 //! of the sixth part. ARNs are compared with regard to case.
+//!
+//! The IAM user guide also says that a `*` at the end of a part *can* match beyond the colon
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>). Nothing is taken for
+//! allowed on that ground; where it could make a difference to what is denied, it is taken into account for regions and
+//! accounts. Partition and service are always compared as parts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -82,6 +87,11 @@ impl Arn {
         &self.0
     }
 
+    /// All that follows the third colon.
+    pub(crate) fn after_service(&self) -> &str {
+        self.0.splitn(4, ':').nth(3).unwrap_or_default()
+    }
+
     fn part(&self, index: usize) -> &str {
         self.0.splitn(PARTS, ':').nth(index).unwrap_or_default()
     }
@@ -146,6 +156,14 @@ impl ArnPattern {
             })
     }
 
+    /// Whether the pattern could match the ARN if each `*` of region and account could cross colons.
+    pub(crate) fn may_match_as(&self, arn: &Arn, syntax: Syntax) -> bool {
+        let matches = |pattern, text| Glob::new(pattern, Case::Sensitive, syntax).matches(text);
+        matches(self.partition(), arn.partition())
+            && matches(self.service(), arn.service())
+            && matches(self.after_service(), arn.after_service())
+    }
+
     /// Whether the pattern matches every ARN that the other one matches, whatever variables stand for.
     /// `true` is always right; see [`Glob::includes`] for the limits of `false`.
     pub fn covers(&self, other: &ArnPattern) -> bool {
@@ -166,13 +184,19 @@ impl ArnPattern {
             .all(|(outer, inner)| outer == inner || glob(outer).includes(glob(inner)))
     }
 
-    /// Whether some ARN could be matched by both patterns. `false` is always right.
+    /// Whether some ARN could be matched by both patterns, even if each `*` of region and account could cross colons.
+    /// `false` is always right.
     pub fn overlaps(&self, other: &ArnPattern) -> bool {
-        self.is_any()
-            || other.is_any()
-            || parts(&self.0)
-                .zip(parts(&other.0))
-                .all(|(mine, theirs)| mine == theirs || glob(mine).overlaps(glob(theirs)))
+        let overlap = |mine, theirs| mine == theirs || glob(mine).overlaps(glob(theirs));
+        overlap(self.partition(), other.partition())
+            && overlap(self.service(), other.service())
+            && overlap(self.after_service(), other.after_service())
+    }
+
+    /// All that follows the third colon; `*` for a lone `*`.
+    pub(crate) fn after_service(&self) -> &str {
+        let head: usize = parts(&self.0).take(3).map(|part| part.len() + 1).sum();
+        if self.is_any() { "*" } else { self.0.get(head..).unwrap_or_default() }
     }
 
     fn part(&self, index: usize) -> &str {
@@ -345,6 +369,9 @@ mod tests {
         check_covers("arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/${aws:username}", true);
         assert!(pattern("arn:aws:s3:::a*").overlaps(&pattern("arn:aws:s3:::*b")));
         assert!(!pattern("arn:aws:s3:::a*").overlaps(&pattern("arn:aws:s3:::b*")));
+        assert!(pattern("*").overlaps(&pattern("arn:aws:s3:::b*")));
+        assert!(pattern("arn:aws:sqs:*:q:*").overlaps(&pattern("arn:aws:sqs:r:1:q:x")));
+        assert!(!pattern("arn:*:iam::*:role/x").overlaps(&pattern("arn:aws:s3:::b*")));
     }
 
     #[test]

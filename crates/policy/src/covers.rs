@@ -133,27 +133,30 @@ fn syntax(policy: &Document) -> Syntax {
 fn applies(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
     let action =
         statement.actions.holds(|patterns| patterns.iter().any(|it| it.matches(&request.action)));
-    if !action || !resource_matches(statement, syntax, request) {
+    if !action {
         return Some(false);
     }
+    let others =
+        [resource_matches(statement, syntax, request), principal_matches(statement, request)];
     let conditions = statement
         .conditions
         .iter()
         .map(|(operator, key, values)| condition_holds(operator, key, values, syntax, request));
-    all(std::iter::once(principal_matches(statement, request)).chain(conditions))
+    all(others.into_iter().chain(conditions))
 }
 
-fn resource_matches(statement: &Statement, syntax: Syntax, request: &Request) -> bool {
-    let Some(resources) = &statement.resources else { return true };
+fn resource_matches(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
+    let Some(resources) = &statement.resources else { return Some(true) };
     let matches = |pattern: &ArnPattern| match &request.resource {
-        None => Some(pattern.is_any()),
+        None => Some(Some(pattern.is_any())),
         Some(arn) => variables::pattern_matches(pattern, arn, syntax, &request.context),
     };
     // A variable that cannot be resolved makes a pattern match nothing, and a `NotResource` statement not apply at all.
     match resources {
-        Selection::Only(patterns) => patterns.iter().any(|pattern| matches(pattern) == Some(true)),
+        Selection::Only(patterns) => any(patterns.iter().filter_map(matches)),
         Selection::Except(patterns) => {
-            patterns.iter().all(|pattern| matches(pattern) == Some(false))
+            let matched: Option<Vec<Truth>> = patterns.iter().map(matches).collect();
+            matched.map_or(Some(false), |matched| any(matched).map(|matched| !matched))
         }
     }
 }

@@ -1,9 +1,46 @@
-//! The IAM policy language.
+//! The IAM policy language: documents, actions, ARNs and conditions; reading, deciding, minimizing and writing policies.
 //!
-//! This crate does no I/O: no file, network, clock or environment.
+//! This crate does no I/O: no file, network, clock or environment. It knows one policy at a time; how identity, boundary and
+//! organization policies work together is not its subject.
+//!
+//! A deploy policy comes from grants, which [`grant::statements`] writes down one by one, [`minimize::minimize`] puts together
+//! without widening anything, and [`render::render`] writes:
+//!
+//! ```
+//! use stackpass_policy::covers::{Request, covers};
+//! use stackpass_policy::grant::{Grant, statements};
+//! use stackpass_policy::minimize::{Limits, minimize};
+//! use stackpass_policy::render::{Format, NamedDocument, render};
+//!
+//! let table = || "arn:aws:dynamodb:*:*:table/notes-*".parse();
+//! let grants = [
+//!     Grant::new("dynamodb:CreateTable".parse()?, [table()?]),
+//!     Grant::new("dynamodb:DeleteTable".parse()?, [table()?]),
+//! ];
+//!
+//! let policies = minimize(&statements(grants), &Limits::MANAGED)?.documents;
+//! let [policy] = policies.as_slice() else { panic!("one policy is enough") };
+//!
+//! let notes = "arn:aws:dynamodb:eu-west-1:111122223333:table/notes-prod".parse()?;
+//! assert!(covers(policy, &Request::new("dynamodb:DeleteTable".parse()?, Some(notes))));
+//!
+//! let named = NamedDocument { name: "Deploy".to_owned(), document: policy.clone() };
+//! assert_eq!(
+//!     render(&[named], Format::Yaml),
+//!     "\
+//! Version: '2012-10-17'
+//! Statement:
+//!   - Sid: ManageDynamoDb
+//!     Effect: Allow
+//!     Action:
+//!       - dynamodb:CreateTable
+//!       - dynamodb:DeleteTable
+//!     Resource: arn:aws:dynamodb:*:*:table/notes-*
+//! "
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-pub mod catalogue;
-pub mod sorted_lines;
 pub mod source;
 pub mod tree;
 
@@ -14,19 +51,17 @@ pub mod arn;
 pub mod condition;
 pub mod principal;
 
-pub mod statement;
-
 pub mod document;
-
 pub mod grant;
+pub mod statement;
 
 pub mod read;
 
 pub mod covers;
-
-pub mod sid;
-
 pub mod minimize;
-
 pub mod render;
+pub mod sid;
 pub mod size;
+
+pub mod catalogue;
+pub mod sorted_lines;

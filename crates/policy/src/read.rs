@@ -6,13 +6,33 @@ mod elements;
 mod path;
 
 use crate::document::{Document, Version};
-use crate::source::{Diagnostic, Severity};
-use crate::tree::{Kind, Node};
+use crate::source::{Diagnostic, Severity, Source};
+use crate::tree::{self, Kind, Node};
 use path::Path;
 
-/// Reads the policy that a value is. `None` if there is an error among the diagnostics.
+/// Reads a policy in JSON or YAML. `None` if there is an error among the diagnostics, which are in the order of their places.
 ///
-/// Keys that stand twice are reported by whoever made the tree; the last one counts here.
+/// ```
+/// use stackpass_policy::read::read;
+/// use stackpass_policy::source::Source;
+///
+/// let text = r#"{"Statement": [{"Effect": "Allow", "Action": "s3", "Resource": "*"}]}"#;
+/// let (policy, problems) = read(&Source::new("deploy.json", text));
+/// assert_eq!(policy, None);
+/// assert_eq!(problems[0].message, "`Statement[0].Action`: expected `service:Name`, found `s3`");
+/// ```
+pub fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
+    let (node, mut problems) = tree::read(source);
+    // A key that stands twice is an error in a policy, which is reported with its path.
+    problems.retain(|problem| problem.code != elements::DUPLICATE_KEY);
+    let is_whole = problems.iter().all(|problem| problem.severity != Severity::Error);
+    let (document, more) = node.map_or((None, Vec::new()), |node| document(&node));
+    problems.extend(more);
+    problems.sort();
+    (document.filter(|_| is_whole), problems)
+}
+
+/// Reads the policy that a value is. `None` if there is an error among the diagnostics.
 pub fn document(node: &Node) -> (Option<Document>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let document = read_document(node, &mut problems);

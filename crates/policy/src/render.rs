@@ -1,4 +1,4 @@
-//! Policies as text: JSON, YAML, a `CloudFormation` template, a CDK file, a Terraform file.
+//! Policies as text: JSON, YAML, a CloudFormation template, a CDK file, a Terraform file.
 //!
 //! Elements stand in a fixed order and sets are sorted, so that equal policies are equal text. A set of one is written
 //! as a string, several as a list. Each format reads back to the same policy.
@@ -34,7 +34,7 @@ pub enum Format {
     },
     /// The same in YAML.
     Yaml,
-    /// A `CloudFormation` template in YAML with one managed policy for each document.
+    /// A CloudFormation template in YAML with one managed policy for each document.
     CloudFormation,
     /// A TypeScript file for the AWS CDK with one managed policy for each document.
     Cdk,

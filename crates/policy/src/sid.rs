@@ -3,19 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::action::ActionPattern;
+use crate::catalogue::{self, AccessLevel, ActionFacts};
 use crate::statement::{Effect, Selection, Sid, Statement};
 
 /// Service prefixes and the words for them, where the prefix does not already read as one.
-const WORDS: &str = include_str!("../data/service-words.tsv");
+const WORDS: &str = include_str!("sid/words.tsv");
 
 /// What stands between a name and the number of a statement that is not the first with it.
 const PART: &str = "Part";
-
-/// First words of actions that change nothing. Only names are made of them, no permission.
-const READING: [&str; 12] = [
-    "BatchGet", "Check", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Search",
-    "Simulate", "Validate",
-];
 
 /// Gives each statement without a Sid one of its own, made of its verb and its services. Sids that are there are kept
 /// unless two statements have the same.
@@ -100,11 +95,27 @@ fn verb(actions: &BTreeSet<ActionPattern>) -> &'static str {
         "AssumeRoles"
     } else if all(&|name| starts_with(name, "Invoke")) {
         "Invoke"
-    } else if all(&|name| READING.iter().any(|word| starts_with(name, word))) {
+    } else if !actions.is_empty() && actions.iter().all(is_reading) {
         "Read"
     } else {
         "Manage"
     }
+}
+
+/// Whether all that a pattern matches is there to look only, as far as the catalogue knows.
+fn is_reading(pattern: &ActionPattern) -> bool {
+    let is_reading = |action: ActionFacts| {
+        action.access_levels().all(|level| matches!(level, AccessLevel::List | AccessLevel::Read))
+    };
+    if pattern.to_action().is_some() {
+        return catalogue::action(pattern.service(), pattern.name()).is_some_and(is_reading);
+    }
+    let matches = |action: &ActionFacts| {
+        let name = format!("{}:{}", action.service(), action.name());
+        name.parse().is_ok_and(|action| pattern.matches(&action))
+    };
+    let mut matched = catalogue::actions(pattern.service()).filter(matches).peekable();
+    matched.peek().is_some() && matched.all(is_reading)
 }
 
 fn starts_with(name: &str, word: &str) -> bool {
@@ -162,7 +173,7 @@ mod tests {
         check(&["s3:GetObject", "kms:DescribeKey"], "ReadKmsAndS3");
         check(&["s3:GetObject", "kms:DescribeKey", "ec2:*"], "ManageSeveralServices");
         check(&["*"], "ManageEverything");
-        check(&["*:Get*"], "ReadEverything");
+        check(&["s3:GetNothingKnown"], "ManageS3");
         check(&["vpc-lattice:GetService"], "ReadVpcLattice");
         check(&["S3:putobject"], "ManageS3");
     }

@@ -51,6 +51,8 @@ pub struct StackInput {
     pub notification_arns: Vec<String>,
     /// The role that the CDK assumes to deploy it.
     pub assume_role_arn: Option<String>,
+    /// Whether that role is assumed with session tags.
+    pub session_tags: bool,
     /// The role that CloudFormation is passed.
     pub cloudformation_execution_role_arn: Option<String>,
     /// The role that the CDK assumes to look things up.
@@ -89,6 +91,7 @@ impl StackInput {
             parameters: BTreeMap::new(),
             notification_arns: Vec::new(),
             assume_role_arn: None,
+            session_tags: false,
             cloudformation_execution_role_arn: None,
             lookup_role_arn: None,
             required_bootstrap_version: None,
@@ -135,6 +138,8 @@ pub enum Asset {
         region: Option<String>,
         /// The role that the CDK assumes to upload it.
         assume_role_arn: Option<String>,
+        /// Whether the role is assumed with session tags.
+        session_tags: bool,
         /// The file or folder in the assembly that is uploaded; none if a program makes it.
         path: Option<String>,
     },
@@ -148,6 +153,8 @@ pub enum Asset {
         region: Option<String>,
         /// The role that the CDK assumes to push it.
         assume_role_arn: Option<String>,
+        /// Whether the role is assumed with session tags.
+        session_tags: bool,
     },
     /// A file in the legacy bootstrap bucket, of which the template learns through parameters.
     LegacyFile {

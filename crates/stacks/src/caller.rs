@@ -86,20 +86,16 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
     let mut needs = Needs::default();
     let facts = facts(deployment, planned);
     for need in &calls_of(deployment.tool).need {
-        let Some(flag) = holds(need, &facts) else { continue };
-        let resources = resources(deployment, planned, &need.on);
+        if !applies(need, &facts) {
+            continue;
+        }
+        let resources = resources(deployment, planned, &need.on).unwrap_or_default();
         if resources.is_empty() {
             continue;
         }
         let conditions = conditions(&need.conditions);
         for action in need.actions.iter().filter_map(|action| action.parse::<Action>().ok()) {
             let scoping = scoping(&action, &resources, planned);
-            let evidence = need
-                .evidence
-                .iter()
-                .cloned()
-                .chain(flag.map(|flag| format!("applies because of `{flag}`")))
-                .collect::<Vec<_>>();
             for &phase in &need.phases {
                 needs.needs.push(Need {
                     who: Who::Caller,
@@ -109,7 +105,7 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
                     conditions: conditions.clone(),
                     hardness: need.hardness,
                     scoping: scoping.clone(),
-                    why: why(&planned.stack, Span::default(), evidence.clone()),
+                    why: why(&planned.stack, Span::default(), need.evidence.clone()),
                 });
             }
         }
@@ -124,14 +120,12 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
     needs
 }
 
-/// What a tool's `when` may ask of a deployment.
-fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static str> {
+/// Everything that a tool's `when` may ask of a deployment, and whether it holds.
+fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static str, bool> {
     let stack = &planned.stack;
-    let mut facts = BTreeSet::new();
+    let mut facts = BTreeMap::new();
     let mut note = |name: &'static str, holds: bool| {
-        if holds {
-            facts.insert(name);
-        }
+        facts.insert(name, holds);
     };
     let transforms = |name: &str| {
         stack
@@ -170,6 +164,7 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<&'static s
     note("has-sam-transform", transforms("AWS::Serverless-2016-10-31"));
     note("has-service-role", deployment.mode == Mode::ServiceRole);
     note("has-ssm-parameters", any_use(|used| matches!(used, UseKind::StoredParameter(_))));
+    note("has-session-tags", planned.session_tags);
     note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("live", deployment.live);
     note("modern", planned.deploy_role.is_some());
@@ -195,16 +190,18 @@ fn is_own_image(asset: &Asset) -> bool {
     matches!(asset, Asset::Image { assume_role_arn: None, .. } | Asset::LegacyImage { .. })
 }
 
-/// Whether a need applies: `Some` with the fact that makes it so, if it asks for one.
-fn holds<'a>(need: &'a ToolNeed, facts: &BTreeSet<&'static str>) -> Option<Option<&'a str>> {
-    if need.when.is_empty() {
-        return Some(None);
-    }
-    need.when.iter().find(|name| facts.contains(name.as_str())).map(|name| Some(name.as_str()))
+/// Whether a need applies to a deployment with these facts.
+fn applies(need: &ToolNeed, facts: &BTreeMap<&'static str, bool>) -> bool {
+    let holds = |name: &String| facts.get(name.as_str()).is_some_and(|holds| *holds);
+    need.when.is_empty() || need.when.iter().any(holds)
 }
 
-/// The ARNs that a tool's `on` stands for. None, if the deployment has no such thing.
-fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTreeSet<ArnPattern> {
+/// The ARNs that a tool's `on` stands for, empty if the deployment has no such thing; `None` if `on` is no word of ours.
+fn resources(
+    deployment: &Deployment,
+    planned: &PlannedStack,
+    on: &str,
+) -> Option<BTreeSet<ArnPattern>> {
     let stack = &planned.stack;
     let filled = |template: &str| {
         let template = template
@@ -259,13 +256,15 @@ fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> BTree
                 .unwrap_or_else(|| format!("/cdk-bootstrap/{}/version", deployment.qualifier));
             filled(&format!("arn:${{Partition}}:ssm:${{Region}}:${{Account}}:parameter{name}"))
         }
+        // The function behind a macro is in another template; that it has to be named by hand is a gap.
+        "template-macro" => Vec::new(),
         _ => match on.strip_prefix("role:") {
-            Some(role) => roles(deployment, planned, role),
+            Some(role) => roles(deployment, planned, role)?,
             None if on.starts_with("arn:") => filled(on),
-            None => Vec::new(),
+            None => return None,
         },
     };
-    globs.into_iter().filter_map(|glob| glob.parse().ok()).collect()
+    Some(globs.into_iter().filter_map(|glob| glob.parse().ok()).collect())
 }
 
 fn partition(stack: &Stack) -> &str {
@@ -273,7 +272,7 @@ fn partition(stack: &Stack) -> &str {
 }
 
 /// The roles of the bootstrap stack that a deployment assumes or passes; by the names of the default bootstrap where the assembly has none.
-fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<String> {
+fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<Vec<String>> {
     let of_assets = |image: bool| {
         planned.assets.iter().filter_map(move |asset| match asset {
             Asset::File { assume_role_arn, .. } if !image => assume_role_arn.clone(),
@@ -287,32 +286,32 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Vec<Str
         "execution" => (planned.execution_role.iter().cloned().collect(), "cfn-exec-role"),
         "file-publishing" => (of_assets(false).collect(), "file-publishing-role"),
         "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
-        _ => return Vec::new(),
+        _ => return None,
     };
     let given: Vec<String> =
         given.iter().map(|arn| scope::filled_text(&planned.stack.setting, arn)).collect();
     if !given.is_empty() {
-        return given;
+        return Some(given);
     }
     let template = format!(
         "arn:${{Partition}}:iam::${{Account}}:role/cdk-{}-{name}-${{Account}}-${{Region}}",
         deployment.qualifier
     );
-    scope::fill(&planned.stack, None, &template).into_iter().map(|pattern| pattern.glob).collect()
+    let patterns = scope::fill(&planned.stack, None, &template).into_iter();
+    Some(patterns.map(|pattern| pattern.glob).collect())
 }
 
 /// The buckets and keys that the caller's own file assets go to. A content hash in a key stands for that of any build.
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let setting = &planned.stack.setting;
     let own = planned.assets.iter().filter(|asset| is_own_file(asset));
-    own.flat_map(|asset| match asset {
-        Asset::File { bucket, key, .. } => {
+    own.flat_map(|asset| {
+        if let Asset::File { bucket, key, .. } = asset {
             vec![(
                 scope::filled_text(setting, bucket),
                 scope::any_build(&scope::filled_text(setting, key)),
             )]
-        }
-        _ => {
+        } else {
             let buckets = legacy_buckets(setting, &deployment.qualifier).into_iter();
             buckets.map(|bucket| (bucket, "assets/*".to_owned())).collect()
         }
@@ -368,7 +367,7 @@ fn why(stack: &Stack, span: Span, evidence: Vec<String>) -> Why {
     }
 }
 
-/// What `CloudFormation` asks of the caller while it reads the template.
+/// What CloudFormation asks of the caller while it reads the template.
 fn template_needs(stack: &Stack, needs: &mut Needs) {
     for used in &stack.uses {
         let mut push =
@@ -389,7 +388,7 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
             UseKind::ParameterType(kind) => {
                 for action in generic::parameter_type_actions(kind) {
                     let evidence = format!(
-                        "`CloudFormation` checks the value of a parameter of the type `{kind}`"
+                        "CloudFormation checks the value of a parameter of the type `{kind}`"
                     );
                     push(
                         action,
@@ -469,21 +468,18 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
     let stack = &planned.stack;
     let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
     let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
-    let patterns = match given {
-        Some(role) => {
-            scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
-        }
-        None => {
-            needs.gaps.push(Gap {
-                place: place(stack, Span::default()),
-                code: "service-role",
-                stack: scope::stack_name(stack),
-                resource: None,
-                message: "the service role has no name, so the caller may pass none".to_owned(),
-                help: "say which role `CloudFormation` acts with: `--service-role NAME`".to_owned(),
-            });
-            return;
-        }
+    let patterns = if let Some(role) = given {
+        scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
+    } else {
+        needs.gaps.push(Gap {
+            place: place(stack, Span::default()),
+            code: "service-role",
+            stack: scope::stack_name(stack),
+            resource: None,
+            message: "the service role has no name, so the caller may pass none".to_owned(),
+            help: "say which role CloudFormation acts with: `--service-role NAME`".to_owned(),
+        });
+        return;
     };
     let Ok(action) = "iam:PassRole".parse::<Action>() else { return };
     for phase in [Phase::ChangeSet, Phase::Create, Phase::Update, Phase::Delete] {
@@ -506,3 +502,6 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

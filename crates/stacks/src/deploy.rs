@@ -12,14 +12,14 @@ use stackpass_policy::source::{Diagnostic, Source};
 
 use std::sync::Arc;
 
-use crate::assembly::{self, Asset, NestedStack, Problem, StackInput};
+use crate::assembly::{self, Asset, Files, NestedStack, Problem, StackInput};
 use crate::caller;
 use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
 use crate::resolve::{Setting, Stack, resolve};
 use crate::sam;
 use crate::scope;
-use crate::template;
+use crate::template::{self, Template};
 use crate::value::{Text, Value};
 
 /// The program that deploys, which decides what the caller calls.
@@ -37,34 +37,48 @@ pub enum Tool {
     SstV1,
 }
 
-/// Who executes, seen from `CloudFormation`.
+/// Who executes, seen from CloudFormation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// The execution role of the CDK bootstrap stack.
     Bootstrap,
-    /// `CloudFormation` acts with the caller's own credentials.
+    /// CloudFormation acts with the caller's own credentials.
     Direct,
     /// A service role that the caller passes.
     ServiceRole,
 }
 
+/// Gives the text of a file of a folder, by its path inside the folder.
+pub type Folder = Box<dyn Fn(&str) -> Option<Source>>;
+
 /// What to deploy.
 pub enum Input {
     /// One template.
     Template(Source),
+    /// One template and the files beside it, among which the templates of nested stacks are looked for.
+    TemplateFile {
+        /// The template.
+        source: Source,
+        /// The template's own name in its folder.
+        file: String,
+        /// Gives the text of a file of the folder.
+        files: Folder,
+    },
     /// A folder that `cdk synth` wrote.
     Assembly {
         /// The folder's name, to show to people.
         name: String,
         /// Gives the text of a file, by its path inside the folder.
-        files: Box<dyn Fn(&str) -> Option<Source>>,
+        files: Folder,
     },
 }
 
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Input::Template(source) => f.debug_tuple("Template").field(&source.name()).finish(),
+            Input::Template(source) | Input::TemplateFile { source, .. } => {
+                f.debug_tuple("Template").field(&source.name()).finish()
+            }
             Input::Assembly { name, .. } => {
                 f.debug_struct("Assembly").field("name", name).finish_non_exhaustive()
             }
@@ -127,9 +141,11 @@ pub struct PlannedStack {
     pub assets: Vec<Asset>,
     /// The role that the CDK command line assumes to deploy.
     pub deploy_role: Option<String>,
+    /// Whether a role of the stack or of its assets is assumed with session tags.
+    pub session_tags: bool,
     /// The role that the CDK command line assumes to look things up.
     pub lookup_role: Option<String>,
-    /// The role that `CloudFormation` acts with.
+    /// The role that CloudFormation acts with.
     pub execution_role: Option<String>,
     /// The Systems Manager parameter that holds the version of the bootstrap stack.
     pub bootstrap_parameter: Option<String>,
@@ -149,14 +165,11 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
     for input in inputs {
         match input {
             Input::Template(source) => {
-                let source = Arc::new(source.clone());
-                let (template, diagnostics) = template::read(&source);
-                problems.extend(of_source(&source, diagnostics));
-                if let Some(template) = template {
-                    let input =
-                        StackInput::from_template(source.name().to_owned(), template, source);
-                    found.push((options.stack_name.clone(), input));
-                }
+                let alone = |_: &str| None;
+                found.extend(of_template(source, "", &alone, options, &mut problems));
+            }
+            Input::TemplateFile { source, file, files } => {
+                found.extend(of_template(source, file, files.as_ref(), options, &mut problems));
             }
             Input::Assembly { files, .. } => {
                 let (assembly, of_assembly) = assembly::read(files.as_ref());
@@ -195,6 +208,24 @@ fn tool_of<'a>(mut stacks: impl Iterator<Item = &'a StackInput>, inputs: &[Input
     } else {
         Tool::AwsCli
     }
+}
+
+/// A template that stands alone, with the stacks nested in it whose templates are among the files.
+fn of_template(
+    source: &Source,
+    file: &str,
+    files: Files<'_>,
+    options: &Options,
+    problems: &mut Vec<Problem>,
+) -> Option<(Option<String>, StackInput)> {
+    let source = Arc::new(source.clone());
+    let (template, diagnostics) = template::read(&source);
+    problems.extend(of_source(&source, diagnostics));
+    let template = template?;
+    let (nested, of_nested) = assembly::nested_stacks(&template, &source, file, files);
+    problems.extend(of_nested);
+    let input = StackInput::from_template(source.name().to_owned(), template, source);
+    Some((options.stack_name.clone(), StackInput { nested, ..input }))
 }
 
 fn is_wanted(stack: &StackInput, options: &Options) -> bool {
@@ -257,12 +288,20 @@ fn planned(
     let root = NestedStack { template: input.template, source: input.source, nested: input.nested };
     PlannedStack {
         stack: resolved(&root, &setting, problems),
+        session_tags: input.session_tags || input.assets.iter().any(has_session_tags),
         assets: input.assets,
         deploy_role: input.assume_role_arn,
         lookup_role: input.lookup_role_arn,
         execution_role: input.cloudformation_execution_role_arn,
         bootstrap_parameter: input.bootstrap_version_parameter,
         termination_protection: input.termination_protection,
+    }
+}
+
+fn has_session_tags(asset: &Asset) -> bool {
+    match asset {
+        Asset::File { session_tags, .. } | Asset::Image { session_tags, .. } => *session_tags,
+        Asset::LegacyFile { .. } | Asset::LegacyImage { .. } => false,
     }
 }
 
@@ -274,10 +313,15 @@ fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>)
     problems.extend(of_source(&input.source, diagnostics));
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };
+        // At least one random character follows the hyphen, which keeps the names inside apart from those of other stacks.
         let name = scope::fill(&stack, Some(resource), "${@name}").into_iter().next();
+        let name = name.map(|name| match name.glob.strip_suffix("-*") {
+            Some(known) => Text::glob(&format!("{known}-?*")),
+            None => Text::glob(&name.glob),
+        });
         let setting = Setting {
-            stack_name: setting.stack_name.as_ref().and(name).map(|name| Text::glob(&name.glob)),
-            parameters: passed_parameters(&stack, &resource.properties),
+            stack_name: setting.stack_name.as_ref().and(name),
+            parameters: passed_parameters(&stack, &resource.properties, &nested.template),
             ..setting.clone()
         };
         let nested = resolved(nested, &setting, problems);
@@ -287,16 +331,28 @@ fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>)
 }
 
 /// The parameters that a nested stack is given, in terms that hold outside its parent.
-fn passed_parameters(parent: &Stack, properties: &Value) -> BTreeMap<String, Value> {
-    let Value::Map(properties) = properties else { return BTreeMap::new() };
-    let Some(Value::Map(given)) =
-        properties.entries.get("Parameters").map(|located| &located.value)
-    else {
-        return BTreeMap::new();
+fn passed_parameters(
+    parent: &Stack,
+    properties: &Value,
+    template: &Template,
+) -> BTreeMap<String, Value> {
+    let mut passed = BTreeMap::new();
+    let given = match properties {
+        Value::Map(map) if !map.open => map.entries.get("Parameters").map(|given| &given.value),
+        _ => Some(&Value::Unknown),
     };
-    let passed =
-        given.entries.iter().map(|(name, located)| (name.clone(), outside(parent, &located.value)));
-    passed.collect()
+    let Some(given) = given else { return passed };
+    // Of those that may be passed or not, nothing is known.
+    let is_certain = matches!(given, Value::Map(map) if !map.open);
+    if !is_certain {
+        passed.extend(template.parameters.keys().map(|name| (name.clone(), Value::Unknown)));
+    }
+    if let Value::Map(given) = given {
+        let entries = given.entries.iter();
+        passed
+            .extend(entries.map(|(name, located)| (name.clone(), outside(parent, &located.value))));
+    }
+    passed
 }
 
 fn outside(parent: &Stack, value: &Value) -> Value {
@@ -331,7 +387,7 @@ fn legacy_asset_parameters(
     parameters
 }
 
-/// The bucket of the bootstrap stack: the legacy template lets `CloudFormation` name it, the modern one fixes the name.
+/// The bucket of the bootstrap stack: the legacy template lets CloudFormation name it, the modern one fixes the name.
 pub(crate) fn legacy_buckets(setting: &Setting, qualifier: &str) -> [String; 2] {
     let modern = format!("cdk-{qualifier}-assets-${{AWS::AccountId}}-${{AWS::Region}}");
     ["cdktoolkit-stagingbucket-*".to_owned(), scope::filled_text(setting, &modern)]

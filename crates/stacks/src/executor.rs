@@ -1,4 +1,4 @@
-//! What `CloudFormation` needs, acting for a stack: the needs of each resource.
+//! What CloudFormation needs, acting for a stack: the needs of each resource.
 //!
 //! The base are the handler permissions of the registry. Rules refine them; references to roles, keys and objects are treated
 //! alike for all types; what a type's permissions act on is worked out from its ARN and the catalogue.
@@ -11,8 +11,7 @@ mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
@@ -20,29 +19,36 @@ use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
-use crate::rules::{self, Rule, Term, TypeRules, When};
-use crate::value::Truth;
+use crate::rules::{self, On, Rule, Term, TypeRules, When};
+use crate::value::{Text, Truth};
 
 use targets::{Target, Targets};
 
-/// Works out what `CloudFormation` needs for a stack and the stacks nested in it.
+/// Works out what CloudFormation needs for a stack and the stacks nested in it.
 pub(crate) fn executor_needs(stack: &Stack) -> Needs {
     let mut needs = Needs::default();
     for resource in stack.resources.values() {
         needs.extend(resource_needs(stack, resource));
     }
     needs.extend(uses::needs(stack));
-    for nested in stack.nested.values() {
-        needs.extend(executor_needs(nested));
+    let stacks = stack.resources.values().filter(|resource| resource.resource_type == NESTED_STACK);
+    for resource in stacks {
+        match stack.nested.get(&resource.logical_id) {
+            Some(nested) => needs.extend(executor_needs(nested)),
+            None => needs.gaps.push(unknown_nested_stack(stack, resource)),
+        }
     }
     needs.sorted()
 }
 
-/// Works out what `CloudFormation` needs for one resource.
+/// The type of a nested stack.
+const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
+
+/// Works out what CloudFormation needs for one resource.
 fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     let registered = registry::resource_type(&resource.resource_type);
     let rules = rules::of(&resource.resource_type);
-    let has_handlers = registered.is_some_and(|registered| registered.has_handlers());
+    let has_handlers = registered.is_some_and(ResourceType::has_handlers);
     if !has_handlers && rules.is_none() {
         return Needs {
             needs: Vec::new(),
@@ -81,6 +87,7 @@ impl Subject<'_> {
     /// Every action that the handlers, the tagging block or the rules name, with the handlers' verbs.
     fn actions(&self) -> BTreeMap<Action, Verbs> {
         let mut actions: BTreeMap<Action, Verbs> = BTreeMap::new();
+        let mut left_out = BTreeSet::new();
         if let Some(registered) = self.registered {
             for permission in registered.permissions() {
                 for action in expanded(permission.service, permission.name) {
@@ -93,20 +100,25 @@ impl Subject<'_> {
                 }
             }
         }
+        for dropped in self
+            .rules
+            .into_iter()
+            .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions))
+        {
+            if let Ok(dropped) = dropped.parse::<ActionPattern>() {
+                left_out.extend(actions.keys().filter(|action| dropped.matches(action)).cloned());
+            }
+        }
+        // A pattern may drop all of a wildcard of the registry, of which rules then name the few that are needed.
         let named = self
             .rules
             .into_iter()
             .flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
         for action in named.filter_map(|action| action.parse::<Action>().ok()) {
+            left_out.remove(&action);
             actions.entry(action).or_default();
         }
-        let dropped = self
-            .rules
-            .into_iter()
-            .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions));
-        for action in dropped.filter_map(|action| action.parse::<Action>().ok()) {
-            actions.remove(&action);
-        }
+        actions.retain(|action, _| !left_out.contains(action));
         actions
     }
 
@@ -171,11 +183,18 @@ impl Subject<'_> {
     }
 
     fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
-        let Some((property, span)) = self.applies(&rule.when) else { return };
+        let Some(mut asked) = self.applies(&rule.when) else { return };
+        // Where nothing but the type asks for it, what it acts on tells the reader most.
+        if let (None, Some(On::Reference { path, .. })) = (&asked.0, rule.on.first()) {
+            asked = (Some(path.clone()), self.span_of(path));
+        }
+        let (property, span) = asked;
         let phases = if rule.phases.is_empty() {
             self.phases_of(verbs)
         } else {
-            self.kept(rule.phases.iter().copied())
+            let of = |phase| rule.phases.contains(&phase);
+            let replaced = self.replaced(of(Phase::Create), of(Phase::Delete));
+            self.kept(rule.phases.iter().copied().chain(replaced))
         };
         let targets = if rule.on.is_empty() {
             match references::of(self, action) {
@@ -209,7 +228,7 @@ impl Subject<'_> {
     ) {
         for Target { scoping, arns } in &targets.0 {
             if *scoping == Scoping::UnknownValue {
-                needs.gaps.push(self.unresolved(reason, arns));
+                needs.gaps.push(self.unresolved(reason));
             }
             for &phase in phases {
                 needs.needs.push(Need {
@@ -236,20 +255,19 @@ impl Subject<'_> {
         }
     }
 
-    /// A value that scopes a permission and is not known.
-    fn unresolved(&self, reason: &Reason, arns: &BTreeSet<ArnPattern>) -> Gap {
+    /// A value that scopes permissions and is not known.
+    fn unresolved(&self, reason: &Reason) -> Gap {
         let subject = match &reason.property {
             Some(property) => format!("what `{property}` refers to"),
-            None => "the name".to_owned(),
+            None => "its name".to_owned(),
         };
-        let wide = arns.iter().map(|arn| format!("`{arn}`")).collect::<Vec<_>>().join(", ");
         Gap {
             place: self.place(reason.span),
             code: "unresolved-value",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
-                "{subject} is not known before the deployment; permissions are given on {wide}"
+                "{subject} is not known before the deployment, so permissions are given for all of its kind"
             ),
             help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand"
                 .to_owned(),
@@ -301,23 +319,21 @@ impl Subject<'_> {
 
     /// Whether a text that a pattern matches stands at a property path. What is not wholly known may be such a text.
     fn likeness(&self, path: &str, pattern: &str) -> Truth {
-        let found = self.resource.properties.at(path);
         let glob = Glob::new(pattern, Case::Sensitive, Syntax::Plain);
-        let known =
-            found.values.iter().flat_map(|found| found.value.texts()).map(|text| {
-                match text.known() {
-                    Some(text) => Truth::from(glob.matches(text)),
-                    None => {
-                        let patterns = crate::scope::patterns(self.stack, &text);
-                        let may = patterns.iter().any(|found| {
-                            glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
-                        });
-                        if may { Truth::Maybe } else { Truth::No }
-                    }
-                }
-            });
-        let known = known.max().unwrap_or(Truth::No);
-        if found.complete { known } else { known.or(Truth::Maybe) }
+        let is_like = |text: &Text| {
+            if let Some(text) = text.known() {
+                Truth::from(glob.matches(text))
+            } else {
+                let patterns = crate::scope::patterns(self.stack, text);
+                let may = patterns.iter().any(|found| {
+                    glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
+                });
+                if may { Truth::Maybe } else { Truth::No }
+            }
+        };
+        self.resource
+            .properties
+            .any_at(path, &|value| value.texts().iter().map(is_like).max().unwrap_or(Truth::No))
     }
 
     /// Where a property path stands; the resource, if nothing is there.
@@ -341,7 +357,7 @@ impl Subject<'_> {
     fn tags(&self) -> Option<(Option<String>, Span)> {
         let property = self
             .registered
-            .and_then(|registered| registered.tagging())
+            .and_then(ResourceType::tagging)
             .map_or("Tags", |tagging| tagging.property);
         if self.resource.properties.presence_at(property).possible() {
             return Some((Some(property.to_owned()), self.span_of(property)));
@@ -349,13 +365,16 @@ impl Subject<'_> {
         (!self.stack.setting.stack_tags.is_empty()).then_some((None, self.resource.span))
     }
 
+    /// Whether an action is called only for tags. Some types list their ordinary actions among those for tagging, too.
     fn is_tagging(&self, action: &Action) -> bool {
-        self.registered.is_some_and(|registered| {
-            registered.tagging_permissions().any(|(service, name)| {
-                action.service().eq_ignore_ascii_case(service)
-                    && action.name().eq_ignore_ascii_case(name)
+        let is_named_so = action.name().to_ascii_lowercase().contains("tag");
+        is_named_so
+            && self.registered.is_some_and(|registered| {
+                registered.tagging_permissions().any(|(service, name)| {
+                    action.service().eq_ignore_ascii_case(service)
+                        && action.name().eq_ignore_ascii_case(name)
+                })
             })
-        })
     }
 
     /// The phases in which handlers with these verbs run.
@@ -371,12 +390,14 @@ impl Subject<'_> {
         if has(Verb::Delete) || has(Verb::Read) {
             phases.push(Phase::Delete);
         }
-        if self.can_be_replaced()
-            && (has(Verb::Create) || has(Verb::Delete) && self.replaced_is_deleted())
-        {
-            phases.push(Phase::Update);
-        }
+        phases.extend(self.replaced(has(Verb::Create), has(Verb::Delete)));
         self.kept(phases.into_iter())
+    }
+
+    /// Updates, if what creates or deletes runs in them, too.
+    fn replaced(&self, creates: bool, deletes: bool) -> Option<Phase> {
+        let runs = creates || deletes && self.replaced_is_deleted();
+        (runs && self.can_be_replaced()).then_some(Phase::Update)
     }
 
     /// Phases after the deletion policy; a delete is also how a failed create is undone.
@@ -404,7 +425,7 @@ impl Subject<'_> {
         kept
     }
 
-    /// Whether an update may make `CloudFormation` put a new resource in the place of this one.
+    /// Whether an update may make CloudFormation put a new resource in the place of this one.
     ///
     /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
     fn can_be_replaced(&self) -> bool {
@@ -433,6 +454,17 @@ fn resource_ref(resource: &Resource) -> ResourceRef {
     ResourceRef {
         logical_id: resource.logical_id.to_string(),
         resource_type: resource.resource_type.clone(),
+    }
+}
+
+fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
+    Gap {
+        place: place(stack, resource.span),
+        code: "nested-template",
+        stack: crate::scope::stack_name(stack),
+        resource: Some(resource_ref(resource)),
+        message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
+        help: "derive the needs of that template on its own, and add them".to_owned(),
     }
 }
 

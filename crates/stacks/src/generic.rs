@@ -9,8 +9,8 @@ use stackpass_policy::action::Action;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Generic {
-    /// Resource type, or service segment, to the service principal that assumes the roles it is passed.
-    service_principals: BTreeMap<String, String>,
+    /// Resource type, or service segment, to the service principals that assume the roles it is passed.
+    service_principals: BTreeMap<String, Vec<String>>,
     /// Resource type to the properties that take a role.
     role_properties: BTreeMap<String, Vec<String>>,
     /// Resource type to the properties that take an instance profile.
@@ -27,7 +27,7 @@ struct Generic {
     parameter_types: BTreeMap<String, Vec<String>>,
 }
 
-/// A document inside a property, as an OpenAPI body, in which roles stand.
+/// A document inside a property, as an `OpenAPI` body, in which roles stand.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleDocument {
@@ -74,11 +74,12 @@ fn facts() -> &'static Generic {
     FACTS.get_or_init(|| toml::from_str(include_str!("../rules/generic.toml")).unwrap_or_default())
 }
 
-/// The service principal that assumes the roles that a resource of this type is passed.
-pub(crate) fn service_principal(resource_type: &str) -> Option<&'static str> {
+/// The service principals that assume the roles that a resource of this type is passed; empty if they are not known.
+pub(crate) fn service_principals(resource_type: &str) -> &'static [String] {
     let principals = &facts().service_principals;
-    let service = resource_type.split("::").nth(1)?;
-    principals.get(resource_type).or_else(|| principals.get(service)).map(String::as_str)
+    let service = resource_type.split("::").nth(1).unwrap_or_default();
+    let found = principals.get(resource_type).or_else(|| principals.get(service));
+    found.map_or(&[], Vec::as_slice)
 }
 
 /// The properties that take a role, beside the registry's typed references.
@@ -115,8 +116,11 @@ pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
     facts().scopes.get(action.as_str()).map(String::as_str)
 }
 
-/// The actions by which `CloudFormation` checks a template parameter of this type.
+/// The actions by which CloudFormation checks a template parameter of this type.
 pub(crate) fn parameter_type_actions(kind: &str) -> impl Iterator<Item = &'static str> {
     let kind = kind.strip_prefix("List<").and_then(|kind| kind.strip_suffix('>')).unwrap_or(kind);
     facts().parameter_types.get(kind).into_iter().flatten().map(String::as_str)
 }
+
+#[cfg(test)]
+mod tests;

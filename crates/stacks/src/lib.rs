@@ -1,4 +1,4 @@
-//! `CloudFormation` templates and CDK assemblies in, permission needs out.
+//! CloudFormation templates and CDK assemblies in, permission needs out.
 //!
 //! This crate does no I/O: no file, network, clock or environment.
 

@@ -16,7 +16,7 @@ use stackpass_policy::source::Position;
 pub enum Who {
     /// The person or pipeline that runs the tool.
     Caller,
-    /// `CloudFormation`, acting for the stack.
+    /// CloudFormation, acting for the stack.
     Executor,
 }
 

@@ -1,4 +1,4 @@
-//! The `CloudFormation` registry: what is known of every resource type.
+//! The CloudFormation registry: what is known of every resource type.
 //!
 //! The facts are those of the registry's schemas on the day [`DATE`], joined with ARN templates and typed references from
 //! the service specification of the CDK. Property paths are dotted; lists are traversed without a mark (`Rules.Id`) and

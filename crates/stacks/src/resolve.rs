@@ -30,9 +30,9 @@ pub struct Setting {
     pub partition: Option<String>,
     /// The values of parameters.
     pub parameters: BTreeMap<String, Value>,
-    /// The tags of the stack, which `CloudFormation` puts on every resource.
+    /// The tags of the stack, which CloudFormation puts on every resource.
     pub stack_tags: BTreeMap<String, String>,
-    /// The ARN of the role that `CloudFormation` acts with, if it acts with one.
+    /// The ARN of the role that CloudFormation acts with, if it acts with one.
     pub execution_role: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub struct Stack {
     pub outputs: BTreeMap<String, Value>,
     /// The nested stacks whose templates are known, by the logical id of their resource.
     pub nested: BTreeMap<LogicalId, Stack>,
-    /// What the template asks of `CloudFormation` itself.
+    /// What the template asks of CloudFormation itself.
     pub uses: BTreeSet<Use>,
 }
 
@@ -74,7 +74,7 @@ pub struct Resource {
     pub has_update_policy: bool,
 }
 
-/// What `CloudFormation` does with a resource that it no longer needs.
+/// What CloudFormation does with a resource that it no longer needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeletionPolicy {
     /// Deletes it.
@@ -89,7 +89,7 @@ pub enum DeletionPolicy {
     Unknown,
 }
 
-/// Something that `CloudFormation` looks up while it reads a template.
+/// Something that CloudFormation looks up while it reads a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
     /// Where it stands.
@@ -113,7 +113,7 @@ pub enum UseKind {
     DynamicParameter(Text),
     /// A template parameter of a type `AWS::SSM::Parameter::...`: the name of the Systems Manager parameter.
     StoredParameter(Text),
-    /// A template parameter of a type `AWS::EC2::...` or the like, whose value `CloudFormation` checks: the type.
+    /// A template parameter of a type `AWS::EC2::...` or the like, whose value CloudFormation checks: the type.
     ParameterType(String),
     /// A transform of the whole template or of a part of it: its name.
     Transform(String),
@@ -229,7 +229,7 @@ impl Evaluation<'_> {
             Kind::Null => Value::Absent,
             Kind::Bool(value) => Value::Bool(*value),
             Kind::Number(text) => Value::text(text.clone()),
-            Kind::String(text) => Value::Text(self.dynamic_references(text, node.span)),
+            Kind::String(text) => Value::Text(self.references_in(Text::literal(text), node.span)),
             Kind::List(items) => self.list(items),
             Kind::Map(entries) => match entries.as_slice() {
                 [entry] if is_function(&entry.key) => {
@@ -248,7 +248,7 @@ impl Evaluation<'_> {
             match self.value(item) {
                 Value::Absent => {}
                 Value::Unknown => {
-                    list.items.push(Located { value: Value::Unknown, span: item.span })
+                    list.items.push(Located { value: Value::Unknown, span: item.span });
                 }
                 value => list.items.push(Located { value, span: item.span }),
             }

@@ -1,4 +1,4 @@
-//! The curated rules: what refines the handler permissions of the `CloudFormation` registry.
+//! The curated rules: what refines the handler permissions of the CloudFormation registry.
 //!
 //! Rules are data, one TOML file a service under `rules/`; `docs/src/contributing/rules.md` tells how to write one.
 //! A file is read when a type of its service is first asked for, so a run pays only for the services of its templates.
@@ -20,7 +20,7 @@ pub struct TypeRules {
     /// The ARN template, where the registry is wrong or silent.
     #[serde(default)]
     pub arn: Option<String>,
-    /// How `CloudFormation` names the resource when the template does not.
+    /// How CloudFormation names the resource when the template does not.
     #[serde(default)]
     pub name: Option<Name>,
     /// Why resources of this type need nothing, where that is so.
@@ -34,7 +34,7 @@ pub struct TypeRules {
     pub drop: Vec<Drop>,
 }
 
-/// How `CloudFormation` names a resource when the template does not.
+/// How CloudFormation names a resource when the template does not.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Name {
@@ -135,7 +135,7 @@ pub enum On {
     },
     /// An ARN template.
     Arn(String),
-    /// `executor`: the role that `CloudFormation` acts with, if it acts with one.
+    /// `executor`: the role that CloudFormation acts with, if it acts with one.
     Executor,
     /// `any`: every resource.
     Any,
@@ -225,3 +225,6 @@ fn file_of(resource_type: &str) -> Option<&'static RuleFile> {
     // A file that does not parse cannot pass the tests; here it counts as one without rules.
     Some(slots.get(index)?.get_or_init(|| toml::from_str(text).unwrap_or_default()))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -87,20 +87,25 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             if pattern.glob.starts_with("arn:") {
                 return vec![Pattern { glob: six_parts(&pattern.glob), ..pattern }];
             }
+            // The account in an image's address may be unknown; the repository is known all the same.
+            if let Some(name) =
+                repository_in_address(&pattern.glob).filter(|_| format.contains(":ecr:"))
+            {
+                return vec![Pattern {
+                    glob: name_into(stack, format, name),
+                    scoping: Scoping::Named,
+                }];
+            }
             // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
-            if pattern.glob.starts_with('*') || pattern.glob.starts_with("alias/") {
-                let scoping = if pattern.glob.starts_with("alias/") {
-                    Scoping::AnyOfType
-                } else {
-                    pattern.scoping
-                };
-                let scoping =
-                    if scoping == Scoping::Named { Scoping::UnknownValue } else { scoping };
+            let is_alias = pattern.glob.starts_with("alias/");
+            let may_be_arn = pattern.glob.starts_with('*') && pattern.scoping != Scoping::Named;
+            if may_be_arn || is_alias {
+                let scoping = if is_alias { Scoping::AnyOfType } else { pattern.scoping };
                 return vec![Pattern { glob: wildcard(stack, format), scoping }];
             }
-            let mut name = name_in_address(&pattern.glob, format);
+            let name = name_in_address(&pattern.glob, format);
             if format.contains(":s3:") {
-                name = any_build(&name);
+                return vec![of_object(stack, &name, pattern)];
             }
             with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
@@ -119,7 +124,7 @@ pub(crate) fn of_same_stack(
         let wildcard = wildcard(stack, format);
         found.iter().all(|pattern| fits(&pattern.glob, &wildcard))
     };
-    (!found.is_empty() && formats.iter().any(|format| is_of(format))).then_some(found)
+    (!found.is_empty() && formats.iter().any(is_of)).then_some(found)
 }
 
 /// A text of a manifest with `${AWS::Partition}` and its kin replaced.
@@ -151,6 +156,7 @@ fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern
         let tails = match part {
             Part::Literal(text) => BTreeSet::from([Pattern::named(text)]),
             Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            Part::Environment => BTreeSet::from([Pattern::named("*")]),
             Part::Attribute { logical_id, attribute } => {
                 attribute_patterns(stack, logical_id, attribute.as_deref(), depth)
             }
@@ -182,15 +188,14 @@ fn attribute_patterns(
         };
     }
     let registered = registry::resource_type(&resource.resource_type);
-    let property = match attribute {
-        Some(attribute) => attribute,
-        None => {
-            let mut identifiers =
-                registered.into_iter().flat_map(|registered| registered.ref_identifier());
-            match (identifiers.next(), identifiers.next()) {
-                (Some(only), None) => only,
-                _ => return unknown,
-            }
+    let property = if let Some(attribute) = attribute {
+        attribute
+    } else {
+        let mut identifiers =
+            registered.into_iter().flat_map(registry::ResourceType::ref_identifier);
+        match (identifiers.next(), identifiers.next()) {
+            (Some(only), None) => only,
+            _ => return unknown,
         }
     };
     if is_arn_attribute(&resource.resource_type, property) {
@@ -204,12 +209,11 @@ fn attribute_patterns(
 fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
     let kind = resource_type.rsplit("::").next().unwrap_or_default();
     attribute == "Arn"
-        || attribute == "Id" && kind == "Stack"
         || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
-        || attribute.strip_suffix("Id").is_some_and(|name| name == kind && kind == "Stack")
+        || matches!(attribute, "Id" | "StackId") && resource_type == "AWS::CloudFormation::Stack"
 }
 
-/// The text of a property, or the name that `CloudFormation` generates when it is absent.
+/// The text of a property, or the name that CloudFormation generates when it is absent.
 fn named_property(
     stack: &Stack,
     resource: &Resource,
@@ -229,10 +233,10 @@ fn named_property(
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     } else if let Some(rule) = rule.filter(|rule| rule.property.as_deref() == Some(property)) {
         patterns.insert(generated_name(stack, &resource.logical_id, rule, depth));
-    } else if found.values.is_empty() && found.complete {
+    } else {
         patterns.insert(Pattern::any(Scoping::GeneratedId));
     }
-    if !found.complete && found.values.is_empty() {
+    if !found.complete {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     }
     patterns
@@ -333,24 +337,16 @@ fn fill_within(
 
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
-    let bucket = pattern
-        .glob
-        .rsplit(":::")
-        .next()
-        .and_then(|object| object.split('/').next())
-        .unwrap_or_default();
-    let scoping = if bucket.is_empty() || bucket.starts_with('*') {
-        pattern.scoping.clone()
-    } else {
-        Scoping::Named
-    };
-    Pattern { glob: any_build(&pattern.glob), scoping }
+    let object = pattern.glob.rsplit(":::").next().unwrap_or_default();
+    let is_bounded = !object.starts_with(['*', '/']);
+    let glob = any_build(&pattern.glob);
+    Pattern { glob, scoping: if is_bounded { Scoping::Named } else { pattern.scoping } }
 }
 
 /// What a variable of an ARN template stands for.
 ///
 /// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
-/// unless the property is absent; `@name` is the name that `CloudFormation` generates.
+/// unless the property is absent; `@name` is the name that CloudFormation generates.
 fn variable_patterns(
     stack: &Stack,
     resource: &Resource,
@@ -404,7 +400,7 @@ fn or_default(
     if resource.properties.presence_at(property) != Truth::Yes {
         patterns.insert(Pattern::named(default));
     }
-    if !found.complete && found.values.is_empty() {
+    if !found.complete {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     }
     patterns
@@ -417,9 +413,9 @@ pub(crate) fn any_build(key: &str) -> String {
     let mut run = String::new();
     let flush = |run: &mut String, result: &mut String| {
         if run.len() >= HASH_LENGTH {
-            result.push('*')
+            result.push('*');
         } else {
-            result.push_str(run)
+            result.push_str(run);
         }
         run.clear();
     };
@@ -453,10 +449,10 @@ fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Patt
                 (true, Some(rest)) => format!("{}{rest}", head.glob),
                 _ => format!("{}{}", head.glob, tail.glob),
             };
-            let scoping = match (&head.scoping, &tail.scoping) {
-                (Scoping::Named, scoping) | (scoping, Scoping::Named) => scoping.clone(),
-                (scoping, _) => scoping.clone(),
-            };
+            // What is not named decides; of two such parts, the first.
+            let scoping =
+                if head.scoping == Scoping::Named { &tail.scoping } else { &head.scoping };
+            let scoping = scoping.clone();
             result.insert(Pattern { glob, scoping });
         }
     }
@@ -485,7 +481,7 @@ fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
 }
 
 /// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
-fn six_parts(glob: &str) -> String {
+pub(crate) fn six_parts(glob: &str) -> String {
     if glob.matches(':').count() >= 5 {
         return glob.to_owned();
     }
@@ -494,15 +490,16 @@ fn six_parts(glob: &str) -> String {
     parts.join(":")
 }
 
+/// The repository of an image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`. None, if its name may begin anywhere.
+fn repository_in_address(text: &str) -> Option<&str> {
+    let (host, image) = text.split_once('/')?;
+    let name = image.split([':', '@']).next().filter(|name| !name.starts_with('*'))?;
+    host.contains(".dkr.ecr.").then_some(name)
+}
+
 /// The name in the address by which some services are called: a queue's URL, an image's, an object's.
 fn name_in_address(text: &str, format: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
-        // `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG` is an image.
-        if format.contains(":ecr:")
-            && let Some((_, image)) = text.split_once('/')
-        {
-            return image.split([':', '@']).next().unwrap_or_default().to_owned();
-        }
         return text.to_owned();
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -517,6 +514,19 @@ fn name_in_address(text: &str, format: &str) -> String {
     }
 }
 
+/// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the
+/// tool knows.
+fn of_object(stack: &Stack, name: &str, pattern: Pattern) -> Pattern {
+    if name.starts_with(['.', '/', '~']) {
+        return Pattern {
+            glob: wildcard(stack, "arn:${Partition}:s3:::*/*"),
+            scoping: Scoping::UnknownValue,
+        };
+    }
+    let prefix = wildcard(stack, "arn:${Partition}:s3:::");
+    Pattern { glob: format!("{prefix}{}", any_build(name)), ..pattern }
+}
+
 /// The name of a role, user or group that is not in the template may stand behind a path.
 fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
     let kinds = [":role/", ":user/", ":group/", ":instance-profile/"];
@@ -524,7 +534,7 @@ fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
         return vec![pattern.clone()];
     };
     match pattern.glob.split_once(kind) {
-        Some((before, name)) if !name.contains(['/', '*']) => {
+        Some((before, name)) if !name.contains('/') => {
             let deeper = Pattern {
                 glob: format!("{before}{kind}*/{name}"),
                 scoping: pattern.scoping.clone(),

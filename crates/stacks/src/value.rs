@@ -65,7 +65,7 @@ pub enum Value {
     Absent,
     /// `true` or `false`.
     Bool(bool),
-    /// A string or a number; `CloudFormation` does not tell them apart.
+    /// A string or a number; CloudFormation does not tell them apart.
     Text(Text),
     /// A list.
     List(List),
@@ -115,6 +115,8 @@ pub enum Part {
     Literal(String),
     /// Any characters, or none.
     Any,
+    /// The account, region or partition, which was not given. It is a wildcard in ARNs, and no gap.
+    Environment,
     /// What `Ref` (no attribute) or `Fn::GetAtt` of a resource of the same template will give.
     Attribute {
         /// The resource.
@@ -272,26 +274,20 @@ impl Value {
 
     /// Whether something stands at a property path; see [`Value::at`].
     pub fn presence_at(&self, path: &str) -> Truth {
-        let found = self.at(path);
-        if !found.complete {
-            return Truth::Maybe;
-        }
-        found.values.iter().map(|located| located.value.presence()).max().unwrap_or(Truth::No)
+        self.any_at(path, &Value::presence)
     }
 
     /// Whether the text at a property path is this one.
     pub fn equality_at(&self, path: &str, expected: &str) -> Truth {
-        let found = self.at(path);
-        if !found.complete {
-            return Truth::Maybe;
-        }
         let expected = Value::text(expected);
-        found
-            .values
-            .iter()
-            .map(|located| located.value.equality(&expected))
-            .max()
-            .unwrap_or(Truth::No)
+        self.any_at(path, &|value| value.equality(&expected))
+    }
+
+    /// Whether a question has the answer yes for any of the values at a property path.
+    pub(crate) fn any_at(&self, path: &str, question: &dyn Fn(&Value) -> Truth) -> Truth {
+        let mut steps: Vec<&str> = path.split('.').collect();
+        steps.reverse();
+        ask(self, &mut steps, question)
     }
 
     /// Whether two values are the same. Numbers and booleans compare by their text, as `Fn::Equals` does.
@@ -325,7 +321,8 @@ impl Value {
 
     /// The values at a dotted property path. Lists on the way are entered at every item.
     ///
-    /// `complete` tells whether there can be no others: a choice, an unknown or an open list on the way makes it incomplete.
+    /// Of a choice, all alternatives are found. A step `*` enters every entry of a mapping. `complete` tells whether there can be
+    /// no others: an unknown, or an open list or mapping on the way, makes it incomplete.
     pub fn at(&self, path: &str) -> Found<'_> {
         let mut found = Found { values: Vec::new(), complete: true };
         let mut steps: Vec<&str> = path.split('.').collect();
@@ -365,11 +362,9 @@ pub struct FoundValue<'a> {
 
 fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut Found<'a>) {
     match value {
-        Value::Absent => {}
         Value::Unknown if steps.is_empty() => found.values.push(FoundValue { value, span }),
         Value::Unknown => found.complete = false,
         Value::OneOf(values) => {
-            found.complete = false;
             for value in values {
                 collect(value, span, steps, found);
             }
@@ -385,17 +380,50 @@ fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut 
                 found.values.push(FoundValue { value, span });
                 return;
             };
-            match map.entries.get(step) {
-                Some(entry) => collect(&entry.value, entry.span, steps, found),
-                None => found.complete &= !map.open,
+            found.complete &= !map.open || map.entries.contains_key(step);
+            for entry in entries_at(map, step) {
+                collect(&entry.value, entry.span, steps, found);
             }
             steps.push(step);
         }
-        Value::Bool(_) | Value::Text(_) => {
-            if steps.is_empty() {
-                found.values.push(FoundValue { value, span });
-            }
+        Value::Bool(_) | Value::Text(_) if steps.is_empty() => {
+            found.values.push(FoundValue { value, span });
         }
+        // A text of which nothing is known may be a document in JSON.
+        Value::Text(text) => found.complete &= !text.is_any(),
+        Value::Absent | Value::Bool(_) => {}
+    }
+}
+
+/// The entries that a step of a path leads to.
+fn entries_at<'a>(map: &'a Map, step: &str) -> impl Iterator<Item = &'a Located> {
+    let named = map.entries.get(step);
+    let others = map.entries.values().filter(move |_| named.is_none());
+    let all = step == "*";
+    named.into_iter().chain(others.take_while(move |_| all))
+}
+
+fn ask(value: &Value, steps: &mut Vec<&str>, question: &dyn Fn(&Value) -> Truth) -> Truth {
+    match value {
+        Value::OneOf(values) => all_or_some(values.iter().map(|value| ask(value, steps, question))),
+        Value::List(list) if !list.items.is_empty() => {
+            let known = list.items.iter().map(|item| ask(&item.value, steps, question));
+            known.fold(if list.open { Truth::Maybe } else { Truth::No }, Truth::or)
+        }
+        Value::List(list) if list.open => Truth::Maybe,
+        _ if steps.is_empty() => question(value),
+        Value::Unknown => Truth::Maybe,
+        Value::Text(text) if text.is_any() => Truth::Maybe,
+        Value::Map(map) => {
+            let Some(step) = steps.pop() else { return Truth::Maybe };
+            let may_have_more = map.open && !map.entries.contains_key(step);
+            let truth = entries_at(map, step)
+                .map(|entry| ask(&entry.value, steps, question))
+                .fold(if may_have_more { Truth::Maybe } else { Truth::No }, Truth::or);
+            steps.push(step);
+            truth
+        }
+        Value::Absent | Value::Bool(_) | Value::Text(_) | Value::List(_) => Truth::No,
     }
 }
 

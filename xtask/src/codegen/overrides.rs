@@ -51,27 +51,24 @@ impl Corrections {
         Ok(Self { spelling, overrides, used: BTreeSet::new(), malformed: BTreeSet::new() })
     }
 
-    /// The action as IAM spells it; `None` when an override drops it or it is no action.
-    pub(crate) fn correct(&mut self, action: &str, of: &str) -> Option<String> {
+    /// The actions as IAM spells them: none when an override drops the action or it is no action, several when an override
+    /// says that it takes several.
+    pub(crate) fn correct(&mut self, action: &str, of: &str) -> Vec<String> {
         let lower = sort_key(action);
         let keys = [of, "*"].map(|of| (lower.clone(), of.to_owned()));
         let replaced = keys.into_iter().find(|key| self.overrides.contains_key(key));
-        let action = match replaced {
-            Some(key) => {
-                let replacement = self.overrides.get(&key).cloned().unwrap_or_default();
-                self.used.insert(key);
-                if replacement.is_empty() {
-                    return None;
-                }
-                replacement
-            }
-            None => action.to_owned(),
-        };
-        let spelled = self.spelling.get(&sort_key(&action)).cloned();
-        if let Some(spelled) = spelled {
-            return Some(spelled);
+        let Some(key) = replaced else { return self.spelled(action, of).into_iter().collect() };
+        let replacement = self.overrides.get(&key).cloned().unwrap_or_default();
+        self.used.insert(key);
+        replacement.split_whitespace().filter_map(|action| self.spelled(action, of)).collect()
+    }
+
+    /// The action as IAM spells it; `None`, and a line in the report, if it is no action.
+    fn spelled(&mut self, action: &str, of: &str) -> Option<String> {
+        if let Some(spelled) = self.spelling.get(&sort_key(action)) {
+            return Some(spelled.clone());
         }
-        if !is_action(&action) {
+        if !is_action(action) {
             self.malformed.insert(format!("`{action}` of {of}"));
             return None;
         }
@@ -119,11 +116,8 @@ mod tests {
     #[test]
     fn the_catalogues_spelling_wins() {
         let mut corrections = corrections(&[]);
-        assert_eq!(corrections.correct("S3:getObject", "A::B::C").as_deref(), Some("s3:GetObject"));
-        assert_eq!(
-            corrections.correct("Other:getThing", "A::B::C").as_deref(),
-            Some("other:getThing")
-        );
+        assert_eq!(corrections.correct("S3:getObject", "A::B::C"), ["s3:GetObject"]);
+        assert_eq!(corrections.correct("Other:getThing", "A::B::C"), ["other:getThing"]);
     }
 
     #[test]
@@ -131,11 +125,13 @@ mod tests {
         let mut corrections = corrections(&[
             ("s3:Gone", "*", ""),
             ("S3:Get", "A::B::C", "s3:getobject"),
+            ("s3:Both", "*", "s3:getobject s3:X"),
             ("s3:Unused", "*", "s3:X"),
         ]);
-        assert_eq!(corrections.correct("s3:gone", "A::B::C"), None);
-        assert_eq!(corrections.correct("s3:Get", "A::B::C").as_deref(), Some("s3:GetObject"));
-        assert_eq!(corrections.correct("s3:Get", "A::B::D").as_deref(), Some("s3:Get"));
+        assert_eq!(corrections.correct("s3:both", "A::B::C"), ["s3:GetObject", "s3:X"]);
+        assert!(corrections.correct("s3:gone", "A::B::C").is_empty());
+        assert_eq!(corrections.correct("s3:Get", "A::B::C"), ["s3:GetObject"]);
+        assert_eq!(corrections.correct("s3:Get", "A::B::D"), ["s3:Get"]);
         assert_eq!(corrections.unused().collect::<Vec<_>>(), ["s3:unused"]);
     }
 
@@ -145,9 +141,9 @@ mod tests {
         for text in
             ["", "s3", "s3:", ":Get", "s3:REST.PUT.OBJECT", "noservice:NoAction", "s3:Get:Object"]
         {
-            assert_eq!(corrections.correct(text, "A::B::C"), None, "{text}");
+            assert!(corrections.correct(text, "A::B::C").is_empty(), "{text}");
         }
         assert_eq!(corrections.malformed.len(), 7);
-        assert_eq!(corrections.correct("chime:*", "A::B::C").as_deref(), Some("chime:*"));
+        assert_eq!(corrections.correct("chime:*", "A::B::C"), ["chime:*"]);
     }
 }

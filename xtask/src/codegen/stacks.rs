@@ -136,18 +136,22 @@ fn read_extras(root: &Path) -> Result<BTreeMap<String, Extras>> {
     let mut extras: BTreeMap<String, Extras> = BTreeMap::new();
     for [name, action, verbs] in table::read::<3>(root, "crates/stacks/data/handlers.tsv")? {
         let of = extras.entry(name.clone()).or_default();
-        match corrections.correct(&action, &name) {
-            Some(action) => {
-                *of.permissions.entry(Action::new(&action)?).or_default() |= bits(&verbs, VERBS)?;
-            }
-            None => _ = dropped.insert((name, action)),
+        let corrected = corrections.correct(&action, &name);
+        for action in &corrected {
+            *of.permissions.entry(Action::new(action)?).or_default() |= bits(&verbs, VERBS)?;
+        }
+        if corrected.is_empty() {
+            dropped.insert((name, action));
         }
     }
     for [name, action] in table::read::<2>(root, "crates/stacks/data/tagging.tsv")? {
         let of = extras.entry(name.clone()).or_default();
-        match corrections.correct(&action, &name) {
-            Some(action) => _ = of.tagging.insert(Action::new(&action)?),
-            None => _ = dropped.insert((name, action)),
+        let corrected = corrections.correct(&action, &name);
+        for action in &corrected {
+            of.tagging.insert(Action::new(action)?);
+        }
+        if corrected.is_empty() {
+            dropped.insert((name, action));
         }
     }
     for [name, property, target, attribute, _] in

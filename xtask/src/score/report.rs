@@ -39,6 +39,16 @@ pub(super) enum Who {
     Executor,
 }
 
+/// Whom a policy is for.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Holder {
+    Caller,
+    Executor,
+    /// Caller and executor in one: `CloudFormation` acts with the caller's credentials.
+    Deploy,
+}
+
 /// One need.
 #[derive(Debug, Deserialize)]
 pub(super) struct Need {
@@ -55,7 +65,7 @@ pub(super) struct Need {
 /// One policy.
 #[derive(Debug, Deserialize)]
 pub(super) struct Policy {
-    pub(super) who: Who,
+    pub(super) who: Holder,
     pub(super) document: Value,
 }
 
@@ -85,8 +95,13 @@ impl Report {
 
     /// Whether the policies of one side allow an action on something.
     pub(super) fn allows(&self, who: Who, action: &str) -> bool {
-        let policies = self.policies.iter().filter(|policy| policy.who == who);
+        let holder = match who {
+            Who::Caller => Holder::Caller,
+            Who::Executor => Holder::Executor,
+        };
+        let policies = self.policies.iter();
         policies
+            .filter(|policy| policy.who == holder || policy.who == Holder::Deploy)
             .flat_map(|policy| allowed_patterns(&policy.document))
             .any(|pattern| matches(pattern, action))
     }

@@ -26,6 +26,8 @@ struct Waiver {
     subject: String,
     actions: Vec<String>,
     reason: String,
+    /// The only recording that it holds for; all, if there is none.
+    recording: Option<String>,
     #[serde(skip)]
     used: Cell<bool>,
 }
@@ -51,9 +53,12 @@ impl Waivers {
     }
 
     /// Whether an action of a subject is waived; remembers that the waiver was of use.
-    pub(super) fn covers(&self, subject: &str, action: &str) -> bool {
+    pub(super) fn covers(&self, subject: &str, action: &str, of: &str) -> bool {
         let mut covered = false;
-        for waiver in self.waivers.iter().filter(|waiver| waiver.subject == subject) {
+        let holds = |waiver: &&Waiver| {
+            waiver.subject == subject && waiver.recording.as_deref().is_none_or(|name| name == of)
+        };
+        for waiver in self.waivers.iter().filter(holds) {
             if waiver.actions.iter().any(|waived| waived == action) {
                 waiver.used.set(true);
                 covered = true;
@@ -85,8 +90,8 @@ mod tests {
     #[test]
     fn a_waiver_that_nothing_needs_is_told() {
         let waivers = Waivers::parse(TEXT).unwrap();
-        assert!(waivers.covers("A", "s3:GetObject"));
-        assert!(!waivers.covers("B", "s3:GetObject"));
+        assert!(waivers.covers("A", "s3:GetObject", "any"));
+        assert!(!waivers.covers("B", "s3:GetObject", "any"));
         let unused: Vec<String> = waivers.unused().collect();
         assert_eq!(unused, ["nothing needs the waiver of s3:PutObject for `B`"]);
     }

@@ -153,7 +153,14 @@ mod tests {
         let text = format!("{}MARK{}", "a".repeat(5000), "b".repeat(5000));
         let shown = shown(&text, Span::new(5000, 5004));
         assert!(shown.lines().all(|line| line.width() <= WIDTH), "{shown}");
-        assert_snapshot!(shown, @"");
+        assert_snapshot!(shown, @"
+        error[some-code]: expected a list, found `x`
+         --> template.yaml:1:5001
+          |
+        1 | …aaaaaaaaaaaaaaaaaaaaaaaaMARKbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…
+          |                          ^^^^
+          = help: write `- x`
+        ");
     }
 
     #[test]

@@ -11,14 +11,14 @@ use unicode_width::UnicodeWidthStr;
 
 use super::snippet;
 use super::text::{
-    ERROR, FAINT, HEADING, HINT, WARNING, clean, count, list, paint, thousands, wrap,
+    ERROR, FAINT, HEADING, HINT, WARNING, WIDTH, clean, count, list, paint, thousands, wrap,
 };
 use super::unscoped::Unscoped;
 use crate::engine::{Derived, StackFacts, data_dates};
 use crate::report::Report;
 
 /// How many problems, gaps or stacks are shown one by one.
-const MAX_SHOWN: usize = 20;
+const MAX_SHOWN: usize = 12;
 
 /// How wide the column of labels is.
 const LABEL: usize = 10;
@@ -66,14 +66,7 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     let mut shown: Vec<&Gap> = gaps.iter().take(MAX_SHOWN).collect();
     shown.sort_by_key(|gap| &gap.help);
     for (index, gap) in shown.iter().enumerate() {
-        let resource = gap.resource.as_ref().map_or_else(String::new, |resource| {
-            format!(
-                " {} {}",
-                clean(&resource.logical_id),
-                paint(FAINT, format!("({})", clean(&resource.resource_type)))
-            )
-        });
-        let _ = writeln!(text, "  {}{resource}", clean(&gap.place.to_string()));
+        text.push_str(&place_and_resource(gap));
         text.push_str(&wrap(&clean(&gap.message), 6));
         let is_last_of_its_help = shown.get(index + 1).is_none_or(|next| next.help != gap.help);
         if is_last_of_its_help {
@@ -88,6 +81,20 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     text
 }
 
+/// On one line if there is room.
+fn place_and_resource(gap: &Gap) -> String {
+    let place = gap.place.to_string();
+    let Some(resource) = &gap.resource else { return format!("  {}\n", clean(&place)) };
+    let logical_id = clean(&resource.logical_id);
+    let resource_type = format!("({})", clean(&resource.resource_type));
+    let width = [place.as_str(), &logical_id, &resource_type]
+        .iter()
+        .map(|text| text.width() + 1)
+        .sum::<usize>();
+    let between = if width < WIDTH { " " } else { "\n    " };
+    format!("  {}{between}{logical_id} {}\n", clean(&place), paint(FAINT, resource_type))
+}
+
 fn not_scoped(report: &Report<'_>) -> String {
     if report.unscoped.is_empty() {
         return String::new();
@@ -95,7 +102,7 @@ fn not_scoped(report: &Report<'_>) -> String {
     let actions: BTreeSet<&String> =
         report.unscoped.iter().flat_map(|reason| &reason.actions).collect();
     let mut text = format!(
-        "{}: {} of {} are allowed on more than the stack's own resources\n",
+        "{}: {} of {} allowed on more than the stack's own resources\n",
         paint(HEADING, "Not scoped"),
         thousands(actions.len()),
         count(report.actions(), "action", "actions"),
@@ -144,18 +151,17 @@ fn label(number: usize, one: &'static str, many: &'static str) -> &'static str {
 }
 
 fn stacks(stacks: &[StackFacts]) -> Vec<String> {
-    let shown = stacks.iter().take(MAX_SHOWN);
-    let mut rows: Vec<String> = shown
-        .map(|stack| {
-            let name = stack.name.as_deref().unwrap_or("(no name given)");
-            let resources = count(stack.resources, "resource", "resources");
-            format!(
-                "{}, {resources} {}",
-                clean(name),
-                paint(FAINT, format!("({})", clean(&stack.source)))
-            )
-        })
-        .collect();
+    let mut rows = Vec::new();
+    for stack in stacks.iter().take(MAX_SHOWN) {
+        let name = clean(stack.name.as_deref().unwrap_or("(no name given)"));
+        let row = format!("{name}, {}", count(stack.resources, "resource", "resources"));
+        let source = format!("({})", clean(&stack.source));
+        if LABEL + 1 + row.width() + 1 + source.width() <= WIDTH {
+            rows.push(format!("{row} {}", paint(FAINT, source)));
+        } else {
+            rows.extend([row, format!("  {}", paint(FAINT, source))]);
+        }
+    }
     rows.extend(more(stacks.len(), "stack", "stacks"));
     rows
 }
@@ -253,7 +259,7 @@ mod tests {
               the type `Acme::Odd::Thing` is in no registry
             help: add what its API calls need to the policy by hand
 
-        Not scoped: 2 of 2 actions are allowed on more than the stack's own resources
+        Not scoped: 2 of 2 actions allowed on more than the stack's own resources
           stack name not given; give it with `--stack-name`
               iam:CreateRole
           no resource-level permission in IAM
@@ -276,6 +282,6 @@ mod tests {
         });
         let text = strip_str(&gaps(&many.collect::<Vec<_>>())).to_string();
         assert_eq!(text.matches("help:").count(), 1, "{text}");
-        assert!(text.contains("... and 5 gaps more"), "{text}");
+        assert!(text.contains("... and 13 gaps more"), "{text}");
     }
 }

@@ -179,7 +179,7 @@ fn names_that_do_not_exist_are_not_found() {
 #[test]
 fn a_condition_key_with_the_users_part_has_its_templates_type() {
     let check = |key: &str, expected: ConditionKeyType| {
-        assert_eq!(condition_key_type(key), Some(expected), "{key}")
+        assert_eq!(condition_key_type(key), Some(expected), "{key}");
     };
     check("aws:RequestTag/team", ConditionKeyType::String);
     check("AWS:requesttag/a/b", ConditionKeyType::String);

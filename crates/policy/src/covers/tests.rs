@@ -79,6 +79,20 @@ fn action_without_resource_needs_the_lone_star() {
 }
 
 #[test]
+fn star_that_could_cross_a_colon_allows_nothing_and_denies() {
+    let queue = request("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q:x");
+    let all = statement(Effect::Allow, "*", "*");
+    for resource in ["arn:aws:sqs:*:q:x", "arn:aws:sqs:*:q:${aws:username}"] {
+        let policy = |statements| Document::new(statements);
+        let queue = queue.clone().with(key("aws:username"), ["x"]);
+        let allow = statement(Effect::Allow, "sqs:*", resource);
+        let deny = statement(Effect::Deny, "sqs:*", resource);
+        assert_eq!(decide(&[&policy(vec![allow])], &queue), Decision::ImplicitDeny);
+        assert_eq!(decide(&[&policy(vec![all.clone(), deny])], &queue), Decision::ExplicitDeny);
+    }
+}
+
+#[test]
 fn not_action_and_not_resource_are_all_but() {
     let mut allow = statement(Effect::Allow, "s3:*", "arn:aws:s3:::b/*");
     allow.actions = Selection::Except(BTreeSet::from(["iam:*".parse().unwrap()]));

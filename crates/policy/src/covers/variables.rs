@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Truth;
 use crate::arn::{Arn, ArnPattern};
 use crate::condition::{Comparison, ConditionKey};
 use crate::wildcard::{self, Case, Glob, Syntax, Token};
@@ -17,30 +18,48 @@ enum Use {
     Text,
 }
 
-/// Whether the pattern matches the ARN in this context; `None` if a variable cannot be resolved.
+/// Whether the pattern matches the ARN in this context, not to be told if it does only when a `*` can cross colons.
+/// The outer `None` is for a variable that cannot be resolved.
 pub(super) fn pattern_matches(
     pattern: &ArnPattern,
     arn: &Arn,
     syntax: Syntax,
     context: &Context,
-) -> Option<bool> {
+) -> Option<Truth> {
     if syntax == Syntax::Plain || !pattern.as_str().contains("${") {
-        return Some(pattern.matches_as(arn, syntax));
+        let matches = pattern.matches_as(arn, syntax);
+        return Some(if matches || !pattern.may_match_as(arn, syntax) {
+            Some(matches)
+        } else {
+            None
+        });
     }
     // Part by part, so that a colon in the value of a variable separates nothing.
-    let patterns = [
-        (pattern.partition(), arn.partition()),
-        (pattern.service(), arn.service()),
+    let match_all = |parts: &[(&str, &str)]| {
+        let mut all = true;
+        for (part, text) in parts {
+            let resolved = resolve(part, Use::Pattern, context)?;
+            all &= Glob::new(&resolved, Case::Sensitive, syntax).matches(text);
+        }
+        Some(all)
+    };
+    let first = [(pattern.partition(), arn.partition()), (pattern.service(), arn.service())];
+    let rest = [
         (pattern.region(), arn.region()),
         (pattern.account(), arn.account()),
         (pattern.resource(), arn.resource()),
     ];
-    let mut matches = true;
-    for (part, text) in patterns {
-        let resolved = resolve(part, Use::Pattern, context)?;
-        matches &= Glob::new(&resolved, Case::Sensitive, syntax).matches(text);
+    let crossing = [(pattern.after_service(), arn.after_service())];
+    if !match_all(&first)? {
+        return Some(Some(false));
     }
-    Some(matches)
+    Some(if match_all(&rest)? {
+        Some(true)
+    } else if match_all(&crossing)? {
+        None
+    } else {
+        Some(false)
+    })
 }
 
 /// The value of a condition as its comparison takes it; `None` if a variable cannot be resolved.

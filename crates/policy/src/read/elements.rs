@@ -41,11 +41,11 @@ pub(super) fn statement(
     let principal = selection(node, ("Principal", "NotPrincipal"), path, problems, principal);
     let actions =
         selection(node, ("Action", "NotAction"), path, problems, |node, path, problems| {
-            set(node, path, "bad-action", problems)
+            set(node, path, "bad-action", |_| None, problems)
         });
     let resources =
         selection(node, ("Resource", "NotResource"), path, problems, |node, path, problems| {
-            set(node, path, "bad-resource", problems)
+            set(node, path, "bad-resource", completed, problems)
         });
     let has = |name: &str| node.field(name).is_some();
     if !has("Action") && !has("NotAction") {
@@ -62,13 +62,21 @@ pub(super) fn statement(
     Some(Statement { sid, effect: effect?, principal, actions: actions?, resources, conditions })
 }
 
-/// Reports a value that is no mapping.
+/// The code of a key that stands twice, here as in the readers of trees.
+pub(super) const DUPLICATE_KEY: &str = "duplicate-key";
+
+/// Reports a value that is no mapping, and keys that stand twice in one that is: IAM takes no policy with them.
 pub(super) fn expect_mapping(
     node: &Node,
     path: &Path,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<()> {
     if matches!(node.kind, Kind::Map(_)) && node.tag.is_none() {
+        let mut seen = BTreeSet::new();
+        for entry in node.entries().iter().filter(|entry| !seen.insert(&entry.key)) {
+            let message = format!("{} stands twice", path.field(&entry.key));
+            problems.push(Diagnostic::error(DUPLICATE_KEY, entry.key_span, message));
+        }
         return Some(());
     }
     problems.push(wrong_type(node, path, "a mapping"));
@@ -171,17 +179,27 @@ fn set<T: FromStr<Err: Display> + Ord>(
     node: &Node,
     path: &Path,
     code: &'static str,
+    help: impl Fn(&str) -> Option<String>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<BTreeSet<T>> {
     let strings = strings(node, path, Scalars::Strings, problems)?;
     let mut parse = |(node, path, text): (&Node, Path, String)| {
         let parsed = text.parse::<T>();
         if let Err(error) = &parsed {
-            problems.push(Diagnostic::error(code, node.span, format!("{path}: {error}")));
+            let problem = Diagnostic::error(code, node.span, format!("{path}: {error}"));
+            problems.push(Diagnostic { help: help(&text), ..problem });
         }
         parsed.ok()
     };
     Some(strings.into_iter().filter_map(&mut parse).collect())
+}
+
+/// What to write for an ARN with too few parts. IAM reads the missing ones as `*`, but whether a `*` before them also
+/// crosses colons is not to be told, so that such a text is not taken for one or the other.
+fn completed(text: &str) -> Option<String> {
+    let missing = 6_usize.checked_sub(text.split(':').count())?;
+    let stars = ":*".repeat(missing);
+    text.starts_with("arn:").then(|| format!("write all six parts, such as `{text}{stars}`"))
 }
 
 /// What may stand for a string.
@@ -317,7 +335,7 @@ fn last_entries(node: &Node) -> Vec<&Entry> {
 /// Keys that differ by case only are the same key. To join them would turn *and* into *or*.
 fn repeated(entry: &Entry, path: &Path) -> Diagnostic {
     let message = format!("{path} stands twice, but for the case of letters");
-    Diagnostic::error("duplicate-key", entry.key_span, message)
+    Diagnostic::error(DUPLICATE_KEY, entry.key_span, message)
 }
 
 fn listed(words: &[&str]) -> String {

@@ -1,35 +1,17 @@
 use super::*;
-use crate::source::Span;
-use crate::tree::Entry;
+use crate::principal::{Principal, PrincipalKind};
+use crate::statement::{Effect, Selection};
 
-/// Makes a tree of JSON text. All spans are empty: places are the readers' business.
-fn tree(value: &serde_json::Value) -> Node {
-    let kind = match value {
-        serde_json::Value::Null => Kind::Null,
-        serde_json::Value::Bool(value) => Kind::Bool(*value),
-        serde_json::Value::Number(number) => Kind::Number(number.to_string()),
-        serde_json::Value::String(text) => Kind::String(text.clone()),
-        serde_json::Value::Array(items) => Kind::List(items.iter().map(tree).collect()),
-        serde_json::Value::Object(entries) => {
-            let entry = |(key, value): (&String, &serde_json::Value)| Entry {
-                key: key.clone(),
-                key_span: Span::default(),
-                value: tree(value),
-            };
-            Kind::Map(entries.iter().map(entry).collect())
-        }
-    };
-    Node { kind, span: Span::default(), tag: None }
-}
-
-/// Reads a policy and lists what is wrong with it, a line each.
+/// Reads a policy and lists what is wrong with it, a line each, with the place.
 fn problems(text: &str) -> String {
-    let (document, problems) = document(&tree(&serde_json::from_str(text).unwrap()));
+    let source = Source::new("policy", text);
+    let (document, problems) = read(&source);
     let is_error = problems.iter().any(|problem| problem.severity == Severity::Error);
     assert_eq!(document.is_none(), is_error);
     let lines = problems.iter().map(|problem| {
         let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-        format!("{}: {}{help}", problem.code, problem.message)
+        let place = source.position(problem.span.start);
+        format!("{place} {}: {}{help}", problem.code, problem.message)
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -45,12 +27,12 @@ fn check_statement(elements: &str, expected: &str) {
 #[test]
 fn single_statement_needs_no_list() {
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotAction":["s3:*","iam:Get*"],"NotResource":"*"}}"#;
-    let (document, problems) = document(&tree(&serde_json::from_str(text).unwrap()));
+    let (document, problems) = read(&Source::new("policy", text));
     assert_eq!(problems, []);
     let document = document.unwrap();
     assert_eq!(document.version, Some(Version::V2012));
     assert_eq!(document.statements.len(), 1);
-    assert_eq!(document.statements[0].effect, crate::statement::Effect::Deny);
+    assert_eq!(document.statements[0].effect, Effect::Deny);
 }
 
 #[test]
@@ -66,33 +48,33 @@ fn all_problems_are_reported_in_one_pass() {
         ]
     }"#;
     insta::assert_snapshot!(problems(text), @r#"
-    unknown-element: the policy cannot have the element `statement` (write `Statement`: the case of letters counts)
-    bad-version: `Version` is `2012-10-18`, which is no version of the policy language (write `2012-10-17`, the current version)
-    bad-effect: `Statement[0].Effect` must be `Allow` or `Deny`, found `allow`
-    wrong-type: `Statement[0].Action[1]` must be a string, found a number
-    bad-action: `Statement[0].Action[0]`: expected `service:Name`, found `s3`
-    bad-resource: `Statement[0].Resource[0]`: expected an ARN, found `bucket`
-    bad-resource: `Statement[0].Resource[1]`: `arn:aws:s3` has 3 of the 6 parts of an ARN
-    conflicting-elements: `Statement[1]` has both `Action` and `NotAction` (split it into two statements)
-    bad-sid: `Statement[2].Sid` is `a b`, but a Sid has letters and digits only (some resource policies take other characters; the Sid is left out here)
-    missing-element: `Statement[2]` has no `Effect`
-    missing-element: `Statement[2]` has no `Action` or `NotAction`
-    missing-element: `Statement[2]` has no `Resource` or `NotResource`
-    unknown-operator: `Statement[2].Condition.Like`: unknown condition operator `Like`
-    wrong-type: `Statement[2].Condition.StringLike["s3:prefix"][0]` must be a string, found null
-    wrong-type: `Statement[3]` must be a mapping, found a list
+    2:20 bad-version: `Version` is `2012-10-18`, which is no version of the policy language (write `2012-10-17`, the current version)
+    3:9 unknown-element: the policy cannot have the element `statement` (write `Statement`: the case of letters counts)
+    5:24 bad-effect: `Statement[0].Effect` must be `Allow` or `Deny`, found `allow`
+    5:44 bad-action: `Statement[0].Action[0]`: expected `service:Name`, found `s3`
+    5:50 wrong-type: `Statement[0].Action[1]` must be a string, found a number
+    5:67 bad-resource: `Statement[0].Resource[0]`: expected an ARN, found `bucket`
+    5:77 bad-resource: `Statement[0].Resource[1]`: `arn:aws:s3` has 3 of the 6 parts of an ARN (write all six parts, such as `arn:aws:s3:*:*:*`)
+    6:64 conflicting-elements: `Statement[1]` has both `Action` and `NotAction` (split it into two statements)
+    7:13 missing-element: `Statement[2]` has no `Action` or `NotAction`
+    7:13 missing-element: `Statement[2]` has no `Effect`
+    7:13 missing-element: `Statement[2]` has no `Resource` or `NotResource`
+    7:21 bad-sid: `Statement[2].Sid` is `a b`, but a Sid has letters and digits only (some resource policies take other characters; the Sid is left out here)
+    7:71 wrong-type: `Statement[2].Condition.StringLike["s3:prefix"][0]` must be a string, found null
+    7:79 unknown-operator: `Statement[2].Condition.Like`: unknown condition operator `Like`
+    8:13 wrong-type: `Statement[3]` must be a mapping, found a list
     "#);
 }
 
 #[test]
 fn wrong_types_are_named() {
-    insta::assert_snapshot!(problems("[]"), @"wrong-type: the policy must be a mapping, found a list");
-    insta::assert_snapshot!(problems(r#"{"Id": 7, "Version": null, "Statement": "x"}"#), @r"
-    wrong-type: `Version` must be a string, found null
-    wrong-type: `Id` must be a string, found a number
-    wrong-type: `Statement` must be a mapping, found a string
+    insta::assert_snapshot!(problems("[]"), @"1:1 wrong-type: the policy must be a mapping, found a list");
+    insta::assert_snapshot!(problems(r#"{"Id": 7, "Version": null, "Statement": "x"}"#), @"
+    1:8 wrong-type: `Id` must be a string, found a number
+    1:22 wrong-type: `Version` must be a string, found null
+    1:41 wrong-type: `Statement` must be a mapping, found a string
     ");
-    insta::assert_snapshot!(problems("{}"), @"missing-element: the policy has no `Statement`");
+    insta::assert_snapshot!(problems("{}"), @"1:1 missing-element: the policy has no `Statement`");
 }
 
 #[test]
@@ -107,11 +89,11 @@ fn condition_values_can_be_numbers_and_booleans() {
 fn keys_that_differ_by_case_only_are_the_same_key() {
     check_statement(
         r#""Condition":{"StringEquals":{"aws:SourceArn":"a","aws:sourcearn":"b"}}"#,
-        "duplicate-key: `Statement[0].Condition.StringEquals[\"aws:sourcearn\"]` stands twice, but for the case of letters",
+        "1:113 duplicate-key: `Statement[0].Condition.StringEquals[\"aws:sourcearn\"]` stands twice, but for the case of letters",
     );
     check_statement(
         r#""Condition":{"Bool":{"aws:a":"true"},"bool":{"aws:b":"true"}}"#,
-        "duplicate-key: `Statement[0].Condition.bool` stands twice, but for the case of letters",
+        "1:101 duplicate-key: `Statement[0].Condition.bool` stands twice, but for the case of letters",
     );
 }
 
@@ -124,11 +106,11 @@ fn principals() {
     );
     check_statement(
         r#""Principal":"111122223333""#,
-        "bad-principal: `Statement[0].Principal` must be `*` or a mapping of kinds to names, found `111122223333`",
+        "1:76 bad-principal: `Statement[0].Principal` must be `*` or a mapping of kinds to names, found `111122223333`",
     );
     check_statement(
         r#""NotPrincipal":{"aws":"*"}"#,
-        "unknown-element: `Statement[0].NotPrincipal` cannot have the element `aws` (write `AWS`: the case of letters counts)",
+        "1:80 unknown-element: `Statement[0].NotPrincipal` cannot have the element `aws` (write `AWS`: the case of letters counts)",
     );
 }
 
@@ -140,20 +122,34 @@ fn trust_policy_needs_no_resource() {
 
 #[test]
 fn function_of_a_template_is_no_value() {
-    let sub = Node { tag: Some("Sub".to_owned()), ..tree(&"s3:*".into()) };
-    let statement = Node {
-        kind: Kind::Map(vec![Entry {
-            key: "Action".to_owned(),
-            key_span: Span::default(),
-            value: sub,
-        }]),
-        ..tree(&serde_json::Value::Null)
-    };
-    let mut problems = Vec::new();
-    elements::statement(&statement, &Path::root(), &mut problems);
-    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert!(
-        messages.contains(&"`Action` must be a string or a list of strings, found the tag `!Sub`"),
-        "{messages:?}"
+    let text = "Statement:\n  - Effect: Allow\n    Action: !Sub 's3:*'\n    Resource: '*'\n";
+    let expected = "3:13 wrong-type: `Statement[0].Action` must be a string or a list of strings, found the tag `!Sub`";
+    assert_eq!(problems(text), expected);
+}
+
+#[test]
+fn yaml_is_read_as_json_is() {
+    let text = "
+Version: 2012-10-17
+Statement:
+  Effect: Allow
+  Principal: { AWS: 012345678901 }
+  Action: ['sts:AssumeRole']
+  Condition: { Bool: { 'aws:MultiFactorAuthPresent': true } }
+";
+    let (document, problems) = read(&Source::new("policy", text));
+    assert_eq!(problems, []);
+    let statement = &document.unwrap().statements[0];
+    let account = Principal::one(PrincipalKind::Aws, "012345678901");
+    assert_eq!(statement.principal, Some(Selection::Only(account)));
+}
+
+#[test]
+fn key_that_stands_twice_is_an_error() {
+    let text = r#"{"Statement": [], "Statement": []}"#;
+    assert_eq!(problems(text), "1:19 duplicate-key: `Statement` stands twice");
+    check_statement(
+        r#""Condition":{"Bool":{"aws:a":"true","aws:a":"false"}}"#,
+        "1:100 duplicate-key: `Statement[0].Condition.Bool[\"aws:a\"]` stands twice",
     );
 }

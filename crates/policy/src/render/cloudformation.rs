@@ -1,4 +1,4 @@
-//! Writes a `CloudFormation` template of managed policies.
+//! Writes a CloudFormation template of managed policies.
 
 use super::value::{self, Value};
 use super::{NamedDocument, identifier, yaml};

@@ -5,8 +5,10 @@ use serde_json::{Map, Value, json};
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::document::Document;
 use stackpass_policy::principal::Principal;
+use stackpass_policy::read::read;
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 use stackpass_policy::size::size;
+use stackpass_policy::source::Source;
 use stackpass_policy::statement::{Selection, Statement};
 
 use super::arbitrary;
@@ -192,6 +194,16 @@ proptest! {
     fn yaml_reads_back(document in arbitrary::odd_document()) {
         let text = render(&[named("A", &document)], Format::Yaml);
         prop_assert_eq!(serde_yaml_ng::from_str::<Value>(&text).unwrap(), expected(&document), "{}", text);
+    }
+
+    #[test]
+    fn own_reader_reads_json_and_yaml_back(document in arbitrary::odd_document()) {
+        for format in [Format::Json { layout: Layout::Pretty }, Format::Yaml] {
+            let text = render(&[named("A", &document)], format);
+            let (read, problems) = read(&Source::new("policy", text.as_str()));
+            prop_assert_eq!(problems, vec![], "{}", text);
+            prop_assert_eq!(read.as_ref(), Some(&document), "{}", text);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use stackpass_policy::{
 
 use super::{
     Asset, Reading,
-    manifest::{Manifest, expect_map, file, find, read_tree, text},
+    manifest::{Manifest, expect_map, file, find, has_session_tags, read_tree, text},
 };
 
 /// The metadata of a stack: by construct path, a list of entries with a type and data.
@@ -121,6 +121,7 @@ fn file_asset(
         key: required(destination, "objectKey", source, reading)?,
         region: text(destination, "region", source, reading),
         assume_role_arn: text(destination, "assumeRoleArn", source, reading),
+        session_tags: has_session_tags(destination),
         path: path.map(str::to_owned),
     })
 }
@@ -136,6 +137,7 @@ fn image_asset(
         tag: required(destination, "imageTag", source, reading)?,
         region: text(destination, "region", source, reading),
         assume_role_arn: text(destination, "assumeRoleArn", source, reading),
+        session_tags: has_session_tags(destination),
     })
 }
 

@@ -234,6 +234,7 @@ fn stack(
         parameters: texts(properties, "parameters", source, reading),
         notification_arns: list(properties.field("notificationArns")),
         assume_role_arn,
+        session_tags: has_session_tags(properties),
         cloudformation_execution_role_arn,
         lookup_role_arn: lookup_role.and_then(|role| text(role, "arn", source, reading)),
         required_bootstrap_version: required_bootstrap_version.and_then(|text| text.parse().ok()),
@@ -243,6 +244,12 @@ fn stack(
         nested,
         dependencies: stack_dependencies(manifest, &artifact.value),
     })
+}
+
+/// Whether the role that a stack or a destination names is assumed with session tags.
+pub(super) fn has_session_tags(node: &Node) -> bool {
+    let options = node.field("assumeRoleAdditionalOptions");
+    options.and_then(|options| options.field("Tags")).is_some_and(|tags| !tags.items().is_empty())
 }
 
 fn empty_map() -> Node {

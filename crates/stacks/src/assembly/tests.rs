@@ -168,6 +168,7 @@ fn assets_come_from_the_asset_manifests_of_the_stack() {
         key: "h.zip".to_owned(),
         region: region.map(str::to_owned),
         assume_role_arn: role.map(str::to_owned),
+        session_tags: false,
         path: Some("asset.h".to_owned()),
     };
     assert_eq!(
@@ -179,7 +180,8 @@ fn assets_come_from_the_asset_manifests_of_the_stack() {
                 repository: "r".to_owned(),
                 tag: "i".to_owned(),
                 region: None,
-                assume_role_arn: None
+                assume_role_arn: None,
+                session_tags: false,
             },
         ]
     );

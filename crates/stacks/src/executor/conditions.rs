@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::condition::{ConditionKey, Conditions, Operator};
+use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator};
 
 use super::Subject;
 use crate::scope;
@@ -27,11 +27,21 @@ pub(super) fn given(
         for (key, values) in keys {
             let (Ok(operator), Ok(key)) = (operator.parse(), key.parse()) else { continue };
             if let Some(values) = values_of(subject, values) {
-                built.push(Condition { operator, key, values });
+                built.push(Condition { operator: fitting(operator, &values), key, values });
             }
         }
     }
     built
+}
+
+/// An operator that takes wildcards, if a value has one.
+fn fitting(operator: Operator, values: &BTreeSet<String>) -> Operator {
+    let has_wildcard = values.iter().any(|value| value.contains('*'));
+    let comparison = match operator.comparison {
+        Comparison::StringEquals if has_wildcard => Comparison::StringLike,
+        comparison => comparison,
+    };
+    Operator { comparison, ..operator }
 }
 
 /// Puts conditions into the form of a policy.
@@ -43,15 +53,16 @@ pub(super) fn build(conditions: &[Condition]) -> Conditions {
     built
 }
 
-/// `iam:PassedToService` with the services that a role trusts, else with the service that a type is known to pass roles to.
+/// `iam:PassedToService` with the services that a role trusts, else with those that a type is known to pass roles to.
 pub(super) fn passed_to_service(
     subject: &Subject<'_>,
     role: &Text,
-    service: Option<&str>,
+    services: &[String],
 ) -> Option<Condition> {
     let services = match trusted_services(subject, role) {
         Some(services) => services,
-        None => BTreeSet::from([service?.to_owned()]),
+        None if services.is_empty() => return None,
+        None => services.iter().cloned().collect(),
     };
     Some(Condition {
         operator: "StringEquals".parse().ok()?,
@@ -90,7 +101,9 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
                 if pattern.glob.starts_with('*') {
                     return None;
                 }
-                known.insert(pattern.glob);
+                // Operators for ARNs match part by part.
+                let is_arn = pattern.glob.starts_with("arn:");
+                known.insert(if is_arn { scope::six_parts(&pattern.glob) } else { pattern.glob });
             }
         } else if value == "$self" {
             known.extend(
@@ -111,7 +124,7 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
                     if !pattern.glob.starts_with("arn:") {
                         return None;
                     }
-                    known.insert(format!("{}{suffix}", pattern.glob));
+                    known.insert(format!("{}{suffix}", scope::six_parts(&pattern.glob)));
                 }
             }
         } else {

@@ -14,7 +14,7 @@ use super::targets::{self, Targets};
 use crate::generic;
 use crate::need::Scoping;
 use crate::scope::{self, Pattern};
-use crate::value::{Text, Value};
+use crate::value::{Part, Text, Value};
 
 /// How an action of a handler is to be treated.
 #[derive(Debug)]
@@ -65,16 +65,18 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     if document.is_none() && paths.is_empty() && profiles.is_empty() {
         return None;
     }
-    let service = generic::service_principal(resource_type);
+    let services = generic::service_principals(resource_type);
     let mut followed = Vec::new();
     for path in sorted(paths) {
-        followed.extend(passed(subject, &path, service));
+        followed.extend(passed(subject, &path, services));
     }
     for path in sorted(profiles) {
-        followed.extend(profile_roles(subject, &path, service));
+        followed.extend(profile_roles(subject, &path, services));
     }
     for role in document.into_iter().flat_map(|document| roles_in(subject, document)) {
-        followed.push(passed_role(subject, &role.path, role.span, &role.text, service));
+        let span =
+            if role.span == Span::default() { subject.span_of(&role.path) } else { role.span };
+        followed.push(passed_role(subject, &role.path, span, &role.text, services));
     }
     Some(followed)
 }
@@ -92,7 +94,19 @@ fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<Role
     for value in &found.values {
         collect_roles(value.value, document, &mut roles);
     }
-    if !found.complete {
+    // A document as text cannot be looked into here; one that has none of the keys has no roles.
+    let may_hold = |text: &Text| {
+        text.parts().iter().any(|part| match part {
+            Part::Literal(literal) => document.keys.iter().any(|key| literal.contains(key)),
+            Part::Any => true,
+            Part::Attribute { .. } | Part::Environment => false,
+        })
+    };
+    let texts = found.values.iter().filter_map(|found| match found.value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    });
+    if !found.complete || texts.into_iter().any(may_hold) {
         let span = subject.span_of(&document.path);
         roles.push(RoleInDocument { path: document.path.clone(), span, text: Text::any() });
     }
@@ -118,17 +132,26 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
             }
         }
         Value::List(list) => {
-            list.items.iter().for_each(|item| collect_roles(&item.value, document, roles))
+            for item in &list.items {
+                collect_roles(&item.value, document, roles);
+            }
         }
         Value::OneOf(values) => {
-            values.iter().for_each(|value| collect_roles(value, document, roles))
+            for value in values {
+                collect_roles(value, document, roles);
+            }
         }
-        Value::Absent | Value::Bool(_) | Value::Text(_) | Value::Unknown => {}
+        Value::Unknown => roles.push(RoleInDocument {
+            path: document.path.clone(),
+            span: Span::default(),
+            text: Text::any(),
+        }),
+        Value::Absent | Value::Bool(_) | Value::Text(_) => {}
     }
 }
 
 /// `iam:PassRole` for each role that a property may hold.
-fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Followed> {
+fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
     let format = role_format();
     let found = subject.resource.properties.at(path);
     let mut followed = Vec::new();
@@ -136,7 +159,7 @@ fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Follo
         for text in value.value.texts() {
             let span =
                 if value.span == Span::default() { subject.span_of(path) } else { value.span };
-            followed.push(passed_role(subject, path, span, &text, service));
+            followed.push(passed_role(subject, path, span, &text, services));
         }
     }
     if !found.complete {
@@ -148,7 +171,7 @@ fn passed(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Follo
             property: path.to_owned(),
             span: subject.span_of(path),
             targets: Targets::of([wide]),
-            conditions: conditions::passed_to_service(subject, &Text::any(), service)
+            conditions: conditions::passed_to_service(subject, &Text::any(), services)
                 .into_iter()
                 .collect(),
         });
@@ -161,18 +184,18 @@ fn passed_role(
     path: &str,
     span: Span,
     role: &Text,
-    service: Option<&str>,
+    services: &[String],
 ) -> Followed {
     Followed {
         property: path.to_owned(),
         span,
         targets: Targets::of(scope::referred(subject.stack, role, role_format())),
-        conditions: conditions::passed_to_service(subject, role, service).into_iter().collect(),
+        conditions: conditions::passed_to_service(subject, role, services).into_iter().collect(),
     }
 }
 
 /// The roles of an instance profile: those it names, if it is in the same stack.
-fn profile_roles(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Vec<Followed> {
+fn profile_roles(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
     let found = subject.resource.properties.at(path);
     let mut followed = Vec::new();
     for value in &found.values {
@@ -188,12 +211,12 @@ fn profile_roles(subject: &Subject<'_>, path: &str, service: Option<&str>) -> Ve
                 _ => vec![Text::any()],
             };
             followed.extend(
-                texts.iter().map(|role| passed_role(subject, path, value.span, role, service)),
+                texts.iter().map(|role| passed_role(subject, path, value.span, role, services)),
             );
         }
     }
     if !found.complete {
-        followed.push(passed_role(subject, path, subject.span_of(path), &Text::any(), service));
+        followed.push(passed_role(subject, path, subject.span_of(path), &Text::any(), services));
     }
     followed
 }
@@ -276,7 +299,7 @@ fn referring(subject: &Subject<'_>, types: &[&str]) -> Vec<String> {
     subject
         .registered
         .into_iter()
-        .flat_map(|registered| registered.references())
+        .flat_map(super::super::registry::ResourceType::references)
         .filter(|reference| types.contains(&reference.target_type))
         .map(|reference| reference.property.to_owned())
         .collect()

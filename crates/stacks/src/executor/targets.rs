@@ -31,7 +31,12 @@ impl Targets {
             let arn = pattern.glob.parse().unwrap_or_else(|_| ArnPattern::any());
             groups.entry(pattern.scoping).or_default().insert(arn);
         }
-        Targets(groups.into_iter().map(|(scoping, arns)| Target { scoping, arns }).collect())
+        Targets(
+            groups
+                .into_iter()
+                .map(|(scoping, arns)| Target { scoping, arns: widest(&arns) })
+                .collect(),
+        )
     }
 
     pub(super) fn merged(several: impl IntoIterator<Item = Targets>) -> Targets {
@@ -45,6 +50,12 @@ impl Targets {
     fn everything(scoping: Scoping) -> Targets {
         Targets(vec![Target { scoping, arns: BTreeSet::from([ArnPattern::any()]) }])
     }
+}
+
+/// The ARNs without those that another one covers.
+fn widest(arns: &BTreeSet<ArnPattern>) -> BTreeSet<ArnPattern> {
+    let is_covered = |arn: &ArnPattern| arns.iter().any(|other| other != arn && other.covers(arn));
+    arns.iter().filter(|arn| !is_covered(arn)).cloned().collect()
 }
 
 /// Works out what an action acts on from the resource types that the catalogue gives for it.
@@ -98,10 +109,10 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
     for on in on {
         match on {
             On::Itself(suffix) => {
-                patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix))
+                patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix));
             }
             On::Arn(template) => {
-                patterns.extend(scope::fill(subject.stack, Some(subject.resource), template))
+                patterns.extend(scope::fill(subject.stack, Some(subject.resource), template));
             }
             On::Executor => patterns.extend(
                 subject
@@ -117,7 +128,7 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 patterns.insert(Pattern { glob: "*".to_owned(), scoping });
             }
             On::Reference { path, suffix } => {
-                patterns.extend(suffixed(at_path(subject, path, &formats), suffix))
+                patterns.extend(suffixed(at_path(subject, path, &formats), suffix));
             }
         }
     }
@@ -147,7 +158,7 @@ fn likeliest_first<'a>(subject: &Subject<'_>, path: &str, formats: &[&'a str]) -
     let targets: Vec<String> = subject
         .registered
         .into_iter()
-        .flat_map(|registered| registered.references())
+        .flat_map(super::super::registry::ResourceType::references)
         .filter(|reference| reference.property == path)
         .filter_map(|reference| scope::arn_template(reference.target_type))
         .map(|template| scope::wildcard(subject.stack, template))
@@ -167,6 +178,14 @@ fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Patt
     }
     let accepted: Vec<String> =
         formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
+    // Of a value that is not known at its beginning, nothing tells which of the formats it will have.
+    let is_open = |pattern: &Pattern| {
+        pattern.glob.starts_with('*') && pattern.scoping == Scoping::UnknownValue
+    };
+    if scope::patterns(subject.stack, text).iter().any(is_open) {
+        let each = formats.iter().flat_map(|format| scope::referred(subject.stack, text, format));
+        return each.collect();
+    }
     for format in formats {
         let patterns = scope::referred(subject.stack, text, format);
         let within =
@@ -190,7 +209,9 @@ fn overlaps(left: &str, right: &str) -> bool {
 fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
     let wildcard = scope::wildcard(subject.stack, kind.arn());
     let mut patterns = BTreeSet::new();
-    for reference in subject.registered.into_iter().flat_map(|registered| registered.references()) {
+    for reference in
+        subject.registered.into_iter().flat_map(super::super::registry::ResourceType::references)
+    {
         let Some(template) = scope::arn_template(reference.target_type) else { continue };
         if scope::fits(&scope::wildcard(subject.stack, template), &wildcard) {
             patterns.extend(at_path(subject, reference.property, &[kind.arn()]));

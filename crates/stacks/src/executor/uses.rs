@@ -1,4 +1,4 @@
-//! What `CloudFormation` looks up while it works a template out, with the executor's permissions.
+//! What CloudFormation looks up while it works a template out, with the executor's permissions.
 
 use std::collections::BTreeSet;
 

@@ -48,12 +48,12 @@ fn corrected(
     action: &str,
     of: &str,
     overrides: &BTreeMap<(String, String), String>,
-) -> Option<String> {
+) -> Vec<String> {
     let lower = action.to_lowercase();
     let found = [of, "*"].into_iter().find_map(|of| overrides.get(&(lower.clone(), of.to_owned())));
     let action = found.map_or(lower, |replacement| replacement.to_lowercase());
-    let is_none = ["", "noservice:noaction", "s3:rest.put.object"].contains(&action.as_str());
-    Some(action).filter(|_| !is_none)
+    let is_one = |action: &&str| !["noservice:noaction", "s3:rest.put.object"].contains(action);
+    action.split_whitespace().filter(is_one).map(str::to_owned).collect()
 }
 
 fn list(field: &str) -> Vec<&str> {
@@ -112,7 +112,7 @@ fn every_permission_of_the_data_is_given_and_no_other() {
     let overrides = overrides();
     let mut handlers: BTreeMap<&str, BTreeMap<String, BTreeSet<char>>> = BTreeMap::new();
     for [name, action, verbs] in handlers_tsv() {
-        if let Some(action) = corrected(action, name, &overrides) {
+        for action in corrected(action, name, &overrides) {
             handlers.entry(name).or_default().entry(action).or_default().extend(verbs.chars());
         }
     }

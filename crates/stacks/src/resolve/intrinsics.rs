@@ -8,7 +8,7 @@ use stackpass_policy::tree::{Kind, Node};
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
 use crate::template::LogicalId;
-use crate::value::{List, Located, Map, Text, Truth, Value};
+use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
 
 impl Evaluation<'_> {
     /// The value of a function call.
@@ -20,7 +20,7 @@ impl Evaluation<'_> {
             },
             "Fn::GetAtt" => self.get_att(argument, span),
             "Fn::Sub" => self.sub(argument, span),
-            "Fn::Join" => self.join(argument),
+            "Fn::Join" => self.join(argument, span),
             "Fn::Split" => self.split(argument),
             "Fn::Select" => self.select(argument),
             "Fn::If" => self.choose(argument),
@@ -33,7 +33,7 @@ impl Evaluation<'_> {
             "Fn::ImportValue" => {
                 self.value(argument);
                 self.uses.insert(Use { span, kind: UseKind::Import });
-                Value::Unknown
+                Value::Text(Text::any())
             }
             "Fn::Cidr" => {
                 self.value(argument);
@@ -45,8 +45,13 @@ impl Evaluation<'_> {
                 Value::Text(Text::any())
             }
             "Fn::Length" => match self.value(argument) {
-                Value::List(list) if !list.open => Value::text(list.items.len().to_string()),
-                _ => Value::Unknown,
+                Value::List(list)
+                    if !list.open
+                        && list.items.iter().all(|item| item.value.presence() == Truth::Yes) =>
+                {
+                    Value::text(list.items.len().to_string())
+                }
+                _ => Value::Text(Text::any()),
             },
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
                 let call = Node {
@@ -99,18 +104,20 @@ impl Evaluation<'_> {
 
     /// `Ref`.
     pub(super) fn reference(&mut self, target: &str, span: Span) -> Value {
-        let known = |value: &Option<String>| value.clone().map_or(Value::Unknown, Value::text);
+        let any = || Value::Text(Text::from_parts([Part::Environment]));
+        let known = |value: &Option<String>| value.clone().map_or_else(any, Value::text);
         match target {
             "AWS::NoValue" => Value::Absent,
             "AWS::AccountId" => known(&self.setting.account),
             "AWS::Region" => known(&self.setting.region),
             "AWS::Partition" => known(&self.setting.partition),
-            "AWS::StackName" => self.setting.stack_name.clone().map_or(Value::Unknown, Value::Text),
+            "AWS::StackName" => self.setting.stack_name.clone().map_or_else(any, Value::Text),
             "AWS::URLSuffix" => match self.setting.partition.as_deref() {
                 Some("aws" | "aws-us-gov") => Value::text("amazonaws.com"),
                 Some("aws-cn") => Value::text("amazonaws.com.cn"),
-                _ => Value::Unknown,
+                _ => any(),
             },
+            "AWS::StackId" => Value::Text(Text::any()),
             "AWS::NotificationARNs" => unknown_list(),
             pseudo if pseudo.starts_with("AWS::") => Value::Unknown,
             _ => {
@@ -190,7 +197,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn join(&mut self, argument: &Node) -> Value {
+    fn join(&mut self, argument: &Node, span: Span) -> Value {
         let [delimiter, list] = argument.items() else { return Value::Unknown };
         let delimiter = match delimiter.as_str() {
             Some(delimiter) => Text::literal(delimiter),
@@ -199,17 +206,12 @@ impl Evaluation<'_> {
         let list = self.value(list);
         let alternatives = list.alternatives().iter().map(|list| match list {
             Value::List(list) if !list.open => {
-                let mut texts = vec![Text::default()];
-                for (index, item) in list.items.iter().enumerate() {
-                    if index > 0 {
-                        append(&mut texts, std::slice::from_ref(&delimiter));
-                    }
-                    append(&mut texts, &item.value.texts());
-                }
-                Value::one_of(texts.into_iter().map(Value::Text))
+                let texts = joined(&list.items, &delimiter);
+                let texts = texts.into_iter().map(|text| self.references_in(text, span));
+                Value::one_of(texts.map(Value::Text).collect::<Vec<_>>())
             }
             Value::List(_) | Value::Unknown => Value::Text(Text::any()),
-            // A list parameter with one value, or a mistake that `CloudFormation` will report.
+            // A list parameter with one value, or a mistake that CloudFormation will report.
             value => value.clone(),
         });
         Value::one_of(alternatives.collect::<Vec<_>>())
@@ -299,33 +301,63 @@ impl Evaluation<'_> {
             return default.unwrap_or(Value::Unknown);
         };
         let mut values = Vec::new();
-        let mut certain = true;
-        for first in keys(&first) {
-            for outer in mapping.entries() {
-                if !first.as_deref().is_none_or(|key| key == outer.key) {
-                    continue;
-                }
-                for second in keys(&second) {
+        let (first, second) = (keys(&first), keys(&second));
+        let mut may_miss = first.is_empty() || second.is_empty();
+        for first in &first {
+            for second in &second {
+                let before = values.len();
+                for outer in
+                    mapping.entries().iter().filter(|outer| is_key(first.as_deref(), &outer.key))
+                {
                     for inner in outer.value.entries() {
-                        if second.as_deref().is_none_or(|key| key == inner.key) {
+                        if is_key(second.as_deref(), &inner.key) {
                             values.push(self.value(&inner.value));
                         }
                     }
                 }
-                certain &= first.is_some();
+                may_miss |= first.is_none() || second.is_none() || values.len() == before;
             }
         }
-        match default {
-            Some(default) if !certain || values.is_empty() => values.push(default),
-            _ => {}
-        }
+        values.extend(default.filter(|_| may_miss));
         if values.is_empty() { Value::Unknown } else { Value::one_of(values) }
     }
+}
+
+/// The texts that items give with a delimiter between them. An item that is left out leaves out its delimiter.
+fn joined(items: &[Located], delimiter: &Text) -> Vec<Text> {
+    // Whether there is a delimiter in front of an item depends on whether anything stands before it.
+    let (mut empty, mut begun) = (true, Vec::new());
+    for item in items {
+        let (texts, presence) = (item.value.texts(), item.value.presence());
+        let mut next = begun.clone();
+        let rest: Vec<Text> =
+            texts.iter().map(|text| delimiter.clone().concat(text.clone())).collect();
+        append(&mut next, &rest);
+        if empty {
+            next.extend(texts);
+        }
+        if presence != Truth::Yes {
+            next.append(&mut begun);
+        }
+        empty &= presence != Truth::Yes;
+        begun = next;
+        if begun.len() > MAX_ALTERNATIVES {
+            return vec![Text::any()];
+        }
+    }
+    if empty {
+        begun.push(Text::default());
+    }
+    begun
 }
 
 /// The keys that a value may be; `None` stands for any.
 fn keys(value: &Value) -> Vec<Option<String>> {
     value.texts().iter().map(|text| text.known().map(str::to_owned)).collect()
+}
+
+fn is_key(wanted: Option<&str>, key: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted == key)
 }
 
 fn unknown_list() -> Value {

@@ -5,7 +5,7 @@ use stackpass_policy::tree::{Kind, Node};
 
 use super::{Evaluation, Use, UseKind};
 use crate::template::Parameter;
-use crate::value::{List, Located, Text, Value};
+use crate::value::{List, Located, Text, Truth, Value};
 
 const SYSTEMS_MANAGER: &str = "AWS::SSM::Parameter::Value<";
 
@@ -49,7 +49,19 @@ impl Evaluation<'_> {
         let kind = parameter.parameter_type.as_str();
         let given = self.setting.parameters.get(name).cloned();
         let default = parameter.default.as_ref().map(scalar);
-        let value = given.or(default);
+        let value = match given {
+            // A parent that may leave the parameter out leaves it to its default.
+            Some(given) if given.presence() != Truth::Yes && given != Value::Unknown => {
+                let otherwise = default.unwrap_or(Value::Unknown);
+                let alternatives = given.alternatives().iter().map(|value| match value {
+                    Value::Absent => otherwise.clone(),
+                    value => value.clone(),
+                });
+                Some(Value::one_of(alternatives))
+            }
+            Some(given) => Some(given),
+            None => default,
+        };
         if kind.starts_with(SYSTEMS_MANAGER) {
             // The parameter holds the name of a Systems Manager parameter; `Ref` gives what is stored there.
             let names = value.map_or_else(|| vec![Text::any()], |value| value.texts());
@@ -57,7 +69,8 @@ impl Evaluation<'_> {
                 self.uses
                     .insert(Use { span: parameter.span, kind: UseKind::StoredParameter(name) });
             }
-            return Value::Unknown;
+            let is_list = kind.contains("List<") || kind.contains("CommaDelimitedList");
+            return if is_list { Value::Unknown } else { Value::Text(Text::any()) };
         }
         if kind.contains("AWS::") {
             self.uses.insert(Use {
@@ -76,6 +89,9 @@ impl Evaluation<'_> {
         };
         if kind == "CommaDelimitedList" || kind.starts_with("List<") {
             comma_list(&value)
+        } else if value == Value::Unknown {
+            // Whatever it will be, it is a text.
+            Value::Text(Text::any())
         } else {
             value
         }

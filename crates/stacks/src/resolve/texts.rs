@@ -7,40 +7,60 @@ use stackpass_policy::source::Span;
 use super::{Evaluation, Use, UseKind};
 use crate::value::{MAX_ALTERNATIVES, Part, Text, Value};
 
+const BEGINNING: &str = "{{resolve:";
+const ENDING: &str = "}}";
+
 impl Evaluation<'_> {
     /// Replaces `{{resolve:...}}` by unknown text and notes what has to be looked up for it.
-    pub(super) fn dynamic_references(&mut self, text: &str, span: Span) -> Text {
-        if !text.contains("{{resolve:") {
-            return Text::literal(text);
+    pub(super) fn references_in(&mut self, text: Text, span: Span) -> Text {
+        let begins =
+            |part: &Part| matches!(part, Part::Literal(literal) if literal.contains(BEGINNING));
+        if !text.parts().iter().any(begins) {
+            return text;
         }
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{{resolve:") {
-            let Some((reference, after)) = after.split_once("}}") else { break };
-            parts.push(Part::Literal(before.to_owned()));
-            parts.push(Part::Any);
-            self.note_reference(reference, span);
-            rest = after;
+        let mut done = Vec::new();
+        // What follows a beginning whose end was not seen yet.
+        let mut open: Option<Vec<Part>> = None;
+        for part in text.parts() {
+            let Part::Literal(literal) = part else {
+                open.as_mut().unwrap_or(&mut done).push(part.clone());
+                continue;
+            };
+            let mut rest = literal.as_str();
+            loop {
+                let mark = if open.is_some() { ENDING } else { BEGINNING };
+                let Some((before, after)) = rest.split_once(mark) else { break };
+                open.as_mut().unwrap_or(&mut done).push(Part::Literal(before.to_owned()));
+                match open.take() {
+                    Some(reference) => {
+                        self.note_reference(&Text::from_parts(reference), span);
+                        done.push(Part::Any);
+                    }
+                    None => open = Some(Vec::new()),
+                }
+                rest = after;
+            }
+            open.as_mut().unwrap_or(&mut done).push(Part::Literal(rest.to_owned()));
         }
-        parts.push(Part::Literal(rest.to_owned()));
-        Text::from_parts(parts)
+        if let Some(unended) = open {
+            done.push(Part::Literal(BEGINNING.to_owned()));
+            done.extend(unended);
+        }
+        Text::from_parts(done)
     }
 
-    fn note_reference(&mut self, reference: &str, span: Span) {
-        let Some((service, argument)) = reference.split_once(':') else { return };
-        // Literal `${...}` survives here when the reference is written inside `Fn::Sub`, which sees it first.
-        let name = match service {
+    fn note_reference(&mut self, reference: &Text, span: Span) {
+        let (service, argument) = cut_at_colon(reference, 1);
+        let is_arn = matches!(argument.parts().first(), Some(Part::Literal(text)) if text.starts_with("arn:"));
+        let name = match service.known() {
             // `secretsmanager:NAME-OR-ARN:SecretString:key:stage:version`; an ARN has six colons of its own.
-            "secretsmanager" if argument.starts_with("arn:") => {
-                argument.splitn(8, ':').take(7).collect::<Vec<_>>().join(":")
-            }
-            _ => argument.split(':').next().unwrap_or_default().to_owned(),
+            Some("secretsmanager") if is_arn => cut_at_colon(&argument, 7).0,
+            _ => cut_at_colon(&argument, 1).0,
         };
-        let name = Text::glob(&name);
-        let kind = match service {
-            "secretsmanager" => UseKind::Secret(name),
-            "ssm-secure" => UseKind::SecureParameter(name),
-            "ssm" => UseKind::DynamicParameter(name),
+        let kind = match service.known() {
+            Some("secretsmanager") => UseKind::Secret(name),
+            Some("ssm-secure") => UseKind::SecureParameter(name),
+            Some("ssm") => UseKind::DynamicParameter(name),
             _ => return,
         };
         self.uses.insert(Use { span, kind });
@@ -77,12 +97,32 @@ impl Evaluation<'_> {
         let texts = texts.into_iter().map(|text| Value::Text(self.references_in(text, span)));
         Value::one_of(texts.collect::<Vec<_>>())
     }
+}
 
-    /// Dynamic references in a text whose variables are already replaced.
-    fn references_in(&mut self, text: Text, span: Span) -> Text {
-        let flat = flatten(&text);
-        if flat.contains("{{resolve:") { self.dynamic_references(&flat, span) } else { text }
+/// What stands before the colon of this number, counted from 1, and what stands behind it.
+fn cut_at_colon(text: &Text, number: usize) -> (Text, Text) {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let mut seen = 0;
+    for part in text.parts() {
+        match part {
+            Part::Literal(literal) if seen < number => {
+                let mut rest = literal.as_str();
+                while seen < number
+                    && let Some((left, right)) = rest.split_once(':')
+                {
+                    seen += 1;
+                    let colon = if seen < number { ":" } else { "" };
+                    before.push(Part::Literal(format!("{left}{colon}")));
+                    rest = right;
+                }
+                let side = if seen < number { &mut before } else { &mut after };
+                side.push(Part::Literal(rest.to_owned()));
+            }
+            part if seen < number => before.push(part.clone()),
+            part => after.push(part.clone()),
+        }
     }
+    (Text::from_parts(before), Text::from_parts(after))
 }
 
 /// Appends every alternative to every text so far; past the bound, the tail is unknown.
@@ -107,15 +147,4 @@ pub(super) fn append(texts: &mut Vec<Text>, alternatives: &[Text]) {
                 .collect();
         }
     }
-}
-
-/// A text in which `*` stands for what is not known.
-fn flatten(text: &Text) -> String {
-    text.parts()
-        .iter()
-        .map(|part| match part {
-            Part::Literal(text) => text.as_str(),
-            Part::Any | Part::Attribute { .. } => "*",
-        })
-        .collect()
 }

@@ -2,6 +2,14 @@
 
 // Clippy takes the functions of a module for a test's only if the module says so.
 #[cfg(test)]
+mod deployments;
+#[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod known_stacks;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod sam;

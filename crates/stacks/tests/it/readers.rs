@@ -149,10 +149,10 @@ fn write_nested(out: &mut String, nested: &BTreeMap<LogicalId, NestedStack>, dep
 
 fn write_asset(out: &mut String, asset: &Asset) {
     let text = match asset {
-        Asset::File { bucket, key, region, assume_role_arn, path } => {
+        Asset::File { bucket, key, region, assume_role_arn, path, .. } => {
             format!("file {path:?} to {bucket}/{key} in {region:?} as {assume_role_arn:?}")
         }
-        Asset::Image { repository, tag, region, assume_role_arn } => {
+        Asset::Image { repository, tag, region, assume_role_arn, .. } => {
             format!("image to {repository}:{tag} in {region:?} as {assume_role_arn:?}")
         }
         Asset::LegacyFile { path, bucket_parameter, key_parameter, hash_parameter } => {

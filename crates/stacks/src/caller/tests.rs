@@ -1,0 +1,233 @@
+//! The calls of tools: their files against the catalogue and our own words, and what applies when.
+
+use std::collections::BTreeSet;
+
+use stackpass_policy::action::Action;
+use stackpass_policy::catalogue;
+use stackpass_policy::condition::{ConditionKey, Operator};
+use stackpass_policy::source::Source;
+
+use super::{FILES, ToolCalls, facts, resources};
+use crate::deploy::{Deployment, Input, Mode, Options, Tool, needs, plan};
+use crate::need::{Need, Needs, Who};
+use crate::rules::tests::{action_exists, variables};
+
+fn options() -> Options {
+    Options {
+        stack_name: Some("shop".to_owned()),
+        account: Some("111122223333".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        partition: None,
+        parameters: [].into(),
+        stack_tags: [].into(),
+        tool: None,
+        mode: None,
+        live: false,
+        qualifier: None,
+        service_role: None,
+        stacks: Vec::new(),
+    }
+}
+
+fn template(text: &str, options: &Options) -> Deployment {
+    plan(&[Input::Template(Source::new("t.yaml", text))], options).0
+}
+
+const QUEUE: &str = "Resources: {Queue: {Type: AWS::SQS::Queue}}";
+
+/// A modern assembly whose one stack names a deploy role and whose template a role publishes.
+fn modern(stack_properties: &'static str, options: &Options) -> Deployment {
+    let files = move |path: &str| {
+        let text = match path {
+            "manifest.json" => format!(
+                r#"{{"version": "36.0.0", "artifacts": {{
+                    "Shop.assets": {{"type": "cdk:asset-manifest", "properties": {{"file": "Shop.assets.json"}}}},
+                    "Shop": {{"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1",
+                        "dependencies": ["Shop.assets"], "properties": {{"templateFile": "t.json",
+                        "assumeRoleArn": "arn:${{AWS::Partition}}:iam::111122223333:role/cdk-hnb659fds-deploy-role-111122223333-eu-west-1"
+                        {stack_properties}}}}}}}}}"#
+            ),
+            "t.json" => r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#.to_owned(),
+            "Shop.assets.json" => r#"{"files": {"t": {"source": {"path": "t.json"}, "destinations": {"here": {
+                "bucketName": "cdk-hnb659fds-assets-111122223333-eu-west-1", "objectKey": "t.json",
+                "assumeRoleArn": "arn:${AWS::Partition}:iam::111122223333:role/cdk-hnb659fds-file-publishing-role-111122223333-eu-west-1"
+                }}}}, "dockerImages": {}}"#.to_owned(),
+            _ => return None,
+        };
+        Some(Source::new(path, text))
+    };
+    let (deployment, problems) =
+        plan(&[Input::Assembly { name: "app".to_owned(), files: Box::new(files) }], options);
+    assert!(problems.is_empty(), "{problems:?}");
+    deployment
+}
+
+fn of_caller(needs: &Needs) -> Vec<&Need> {
+    needs.needs.iter().filter(|need| need.who == Who::Caller).collect()
+}
+
+/// The actions of the caller, with what they act on.
+fn calls(deployment: &Deployment) -> BTreeSet<(String, String)> {
+    let needs = needs(deployment);
+    let calls = of_caller(&needs).into_iter().flat_map(|need| {
+        need.resources.iter().map(|arn| (need.action.to_string(), arn.to_string()))
+    });
+    calls.collect()
+}
+
+fn call(action: &str, arn: &str) -> (String, String) {
+    (action.to_owned(), arn.to_owned())
+}
+
+#[test]
+fn every_tool_is_sound() {
+    let deployment = template(QUEUE, &options());
+    let planned = &deployment.stacks[0];
+    let words: BTreeSet<&str> = facts(&deployment, planned).into_keys().collect();
+    let mut problems = Vec::new();
+    for (tool, text) in FILES {
+        let calls: ToolCalls =
+            toml::from_str(text).unwrap_or_else(|error| panic!("{tool}: {error}"));
+        assert!(!calls.description.is_empty() && !calls.need.is_empty(), "{tool}");
+        for need in &calls.need {
+            let mut problem =
+                |text: String| problems.push(format!("{tool} {:?}: {text}", need.actions));
+            for action in need.actions.iter().filter(|action| !action_exists(action)) {
+                problem(format!("no action `{action}`"));
+            }
+            if need.phases.is_empty() {
+                problem("no phases".to_owned());
+            }
+            if need.evidence.is_empty() {
+                problem("no evidence".to_owned());
+            }
+            for word in need.when.iter().filter(|word| !words.contains(word.as_str())) {
+                problem(format!("nothing is known of `{word}`"));
+            }
+            if resources(&deployment, planned, &need.on).is_none() {
+                problem(format!("nothing is known of `{}`", need.on));
+            }
+            if need.on.starts_with("arn:") {
+                let known =
+                    ["Partition", "Region", "Account", "StackName", "Qualifier", "Stage", "App"];
+                let unknown = variables(&need.on).unwrap();
+                for word in unknown.iter().filter(|word| !known.contains(&word.as_str())) {
+                    problem(format!("nothing is known of `{word}`"));
+                }
+            }
+            for (operator, keys) in &need.conditions {
+                if operator.parse::<Operator>().is_err() {
+                    problem(format!("no operator `{operator}`"));
+                }
+                for key in keys.keys() {
+                    if key.parse::<ConditionKey>().is_err()
+                        || catalogue::condition_key_type(key).is_none()
+                    {
+                        problem(format!("no condition key `{key}`"));
+                    }
+                }
+            }
+            let without_resources = need.actions.iter().filter(|action| {
+                let action: Action = action.parse().unwrap();
+                catalogue::action(action.service(), action.name())
+                    .is_some_and(|facts| facts.resource_types().next().is_none())
+            });
+            if need.on != "any" {
+                for action in without_resources {
+                    problem(format!("`{action}` has no resource-level permission"));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn words_that_nobody_knows_are_refused() {
+    let deployment = template(QUEUE, &options());
+    for on in ["", "stacks", "role:", "role:administrator", "asset"] {
+        assert_eq!(resources(&deployment, &deployment.stacks[0], on), None, "{on:?}");
+    }
+}
+
+#[test]
+fn a_template_is_deployed_by_a_change_set_on_its_stack() {
+    let calls = calls(&template(QUEUE, &options()));
+    let stack = "arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/*";
+    for action in ["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks"] {
+        assert!(calls.contains(&call(&format!("cloudformation:{action}"), stack)), "{action}");
+    }
+    assert!(!calls.iter().any(|(action, _)| action.starts_with("sts:AssumeRole")));
+}
+
+#[test]
+fn a_modern_app_is_published_and_deployed_through_its_roles() {
+    let deployment = modern("", &options());
+    assert_eq!((deployment.tool, deployment.mode), (Tool::Cdk, Mode::Bootstrap));
+    let calls = calls(&deployment);
+    let role = |name: &str| {
+        format!("arn:aws:iam::111122223333:role/cdk-hnb659fds-{name}-role-111122223333-eu-west-1")
+    };
+    assert!(calls.contains(&call("sts:AssumeRole", &role("deploy"))));
+    assert!(calls.contains(&call("sts:AssumeRole", &role("file-publishing"))));
+    assert!(!calls.contains(&call("sts:AssumeRole", &role("image-publishing"))), "has no images");
+    let others: Vec<_> = calls.iter().filter(|(action, _)| action != "sts:AssumeRole").collect();
+    assert!(others.is_empty(), "the roles do everything else: {others:?}");
+}
+
+#[test]
+fn session_tags_need_a_permission_of_their_own() {
+    let plain = calls(&modern("", &options()));
+    let tagged = calls(&modern(
+        r#", "assumeRoleAdditionalOptions": {"Tags": [{"Key": "a", "Value": "b"}]}"#,
+        &options(),
+    ));
+    let tag_session = |calls: &BTreeSet<(String, String)>| {
+        calls.iter().any(|(action, _)| action == "sts:TagSession")
+    };
+    assert!(!tag_session(&plain));
+    assert!(tag_session(&tagged));
+}
+
+#[test]
+fn a_service_role_is_passed_by_the_caller() {
+    let given = Options {
+        mode: Some(Mode::ServiceRole),
+        service_role: Some("deployer".to_owned()),
+        ..options()
+    };
+    let found = calls(&template(QUEUE, &given));
+    assert!(found.contains(&call("iam:PassRole", "arn:aws:iam::111122223333:role/deployer")));
+
+    let nameless = template(QUEUE, &Options { service_role: None, ..given });
+    assert!(needs(&nameless).gaps.iter().any(|gap| gap.code == "service-role"));
+}
+
+#[test]
+fn the_caller_reads_stored_parameters() {
+    let text = "
+Parameters:
+  Image: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /aws/images/latest}
+Resources: {Queue: {Type: AWS::SQS::Queue}}";
+    let found = calls(&template(text, &options()));
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/aws/images/latest";
+    assert!(found.contains(&call("ssm:GetParameters", arn)), "{found:#?}");
+}
+
+#[test]
+fn the_caller_may_look_up_what_parameters_name() {
+    let text = "
+Parameters:
+  Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}
+Resources: {Queue: {Type: AWS::SQS::Queue}}";
+    assert!(calls(&template(text, &options())).contains(&call("ec2:DescribeSubnets", "*")));
+}
+
+#[test]
+fn a_macro_is_a_gap() {
+    let text = "
+Transform: Shout
+Resources: {Queue: {Type: AWS::SQS::Queue}}";
+    let needs = needs(&template(text, &options()));
+    assert_eq!(needs.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>(), ["macro"]);
+}
