@@ -3,18 +3,39 @@
 //! A problem in the user's input is a [`Diagnostic`]: a value beside the result, never an `Err` and never a panic.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A named text: what a file, a string or standard input held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     name: String,
     text: String,
+    lines: Lines,
 }
+
+/// Where the lines of a text begin, worked out when it is first asked for; it says nothing that the text does not.
+#[derive(Clone, Debug, Default)]
+struct Lines(OnceLock<LineStarts>);
+
+#[derive(Clone, Debug)]
+struct LineStarts {
+    offsets: Vec<usize>,
+    /// Whether a character is a byte.
+    is_ascii: bool,
+}
+
+impl PartialEq for Lines {
+    fn eq(&self, _: &Lines) -> bool {
+        true
+    }
+}
+
+impl Eq for Lines {}
 
 impl Source {
     /// Makes a source of a name to show to people (usually the path as they typed it) and its text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
-        Source { name: name.into(), text: text.into() }
+        Source { name: name.into(), text: text.into(), lines: Lines::default() }
     }
 
     /// The name to show to people.
@@ -29,15 +50,29 @@ impl Source {
 
     /// The line and column of a byte offset. An offset past the end gives the end; one inside a character gives that character.
     pub fn position(&self, offset: usize) -> Position {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        let line_start =
-            before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = before.split(|&byte| byte == b'\n').count();
+        let offset = offset.min(self.text.len());
+        let lines = self.lines.0.get_or_init(|| LineStarts::of(&self.text));
+        let line = lines.offsets.partition_point(|&start| start <= offset);
+        let line_start = line.checked_sub(1).and_then(|index| lines.offsets.get(index)).copied();
+        let in_line = self.text.as_bytes().get(line_start.unwrap_or_default()..offset);
+        let in_line = in_line.unwrap_or_default();
         let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
-        let column =
-            before.get(line_start..).unwrap_or_default().iter().filter(is_character_start).count()
-                + 1;
-        Position { line, column }
+        let characters = if lines.is_ascii {
+            in_line.len()
+        } else {
+            in_line.iter().filter(is_character_start).count()
+        };
+        Position { line, column: characters + 1 }
+    }
+}
+
+impl LineStarts {
+    fn of(text: &str) -> LineStarts {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        LineStarts {
+            offsets: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect(),
+            is_ascii: text.is_ascii(),
+        }
     }
 }
 

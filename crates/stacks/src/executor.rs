@@ -57,10 +57,27 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     }
     let subject = Subject { stack, resource, registered, rules };
     let mut needs = Needs::default();
-    for (action, verbs) in subject.actions() {
-        subject.action_needs(&action, &verbs, &mut needs);
+    let named = named_actions(rules);
+    for (action, verbs) in subject.actions(&named) {
+        match named.get(&action) {
+            Some(rules) => {
+                rules.iter().for_each(|rule| subject.rule_needs(&action, &verbs, rule, &mut needs));
+            }
+            None => subject.action_needs(&action, &verbs, &mut needs),
+        }
     }
     needs
+}
+
+/// The rules of a type by the actions that they name.
+fn named_actions(rules: Option<&'static TypeRules>) -> BTreeMap<Action, Vec<&'static Rule>> {
+    let mut named: BTreeMap<Action, Vec<&Rule>> = BTreeMap::new();
+    for rule in rules.into_iter().flat_map(|rules| &rules.rule) {
+        for action in rule.actions.iter().filter_map(|action| action.parse().ok()) {
+            named.entry(action).or_default().push(rule);
+        }
+    }
+    named
 }
 
 /// What of a handler needs an action.
@@ -85,7 +102,7 @@ struct Reason {
 
 impl Subject<'_> {
     /// Every action that the handlers, the tagging block or the rules name, with the handlers' verbs.
-    fn actions(&self) -> BTreeMap<Action, Verbs> {
+    fn actions(&self, named: &BTreeMap<Action, Vec<&'static Rule>>) -> BTreeMap<Action, Verbs> {
         let mut actions: BTreeMap<Action, Verbs> = BTreeMap::new();
         let mut left_out = BTreeSet::new();
         if let Some(registered) = self.registered {
@@ -110,35 +127,16 @@ impl Subject<'_> {
             }
         }
         // A pattern may drop all of a wildcard of the registry, of which rules then name the few that are needed.
-        let named = self
-            .rules
-            .into_iter()
-            .flat_map(|rules| rules.rule.iter().flat_map(|rule| &rule.actions));
-        for action in named.filter_map(|action| action.parse::<Action>().ok()) {
-            left_out.remove(&action);
-            actions.entry(action).or_default();
+        for action in named.keys() {
+            left_out.remove(action);
+            actions.entry(action.clone()).or_default();
         }
         actions.retain(|action, _| !left_out.contains(action));
         actions
     }
 
+    /// The needs for an action of which the rules say nothing.
     fn action_needs(&self, action: &Action, verbs: &Verbs, needs: &mut Needs) {
-        let naming: Vec<&Rule> = self
-            .rules
-            .into_iter()
-            .flat_map(|rules| &rules.rule)
-            .filter(|rule| {
-                rule.actions
-                    .iter()
-                    .any(|name| name.parse::<Action>().is_ok_and(|name| name == *action))
-            })
-            .collect();
-        if !naming.is_empty() {
-            for rule in naming {
-                self.rule_needs(action, verbs, rule, needs);
-            }
-            return;
-        }
         let from_registry = vec![handler_evidence(verbs)];
         if self.is_tagging(action) {
             let Some((property, span)) = self.tags() else { return };
@@ -226,6 +224,8 @@ impl Subject<'_> {
         reason: &Reason,
         needs: &mut Needs,
     ) {
+        // Working out a place reads the text up to it.
+        let why = self.why(reason);
         for Target { scoping, arns } in &targets.0 {
             if *scoping == Scoping::UnknownValue {
                 needs.gaps.push(self.unresolved(reason));
@@ -239,7 +239,7 @@ impl Subject<'_> {
                     conditions: conditions::build(conditions),
                     hardness,
                     scoping: scoping.clone(),
-                    why: self.why(reason),
+                    why: why.clone(),
                 });
             }
         }

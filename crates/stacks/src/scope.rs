@@ -74,6 +74,16 @@ pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
         .map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
 }
 
+/// The wildcard of an ARN format for a value of which nothing is known: it may be in another account, as layers and keys often are.
+///
+/// Roles and what else IAM holds can be given to a service in their own account only.
+pub(crate) fn anywhere(stack: &Stack, format: &str) -> String {
+    if format.contains(":iam:") {
+        return wildcard(stack, format);
+    }
+    wildcard(stack, &format.replace("${Region}", "*").replace("${Account}", "*"))
+}
+
 /// What a text that refers to something says of its ARN, given the ARN format of what it refers to.
 ///
 /// The text may hold an ARN, a name, or the reference of a resource of the same stack.
@@ -101,7 +111,11 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             let may_be_arn = pattern.glob.starts_with('*') && pattern.scoping != Scoping::Named;
             if may_be_arn || is_alias {
                 let scoping = if is_alias { Scoping::AnyOfType } else { pattern.scoping };
-                return vec![Pattern { glob: wildcard(stack, format), scoping }];
+                let glob = match scoping {
+                    Scoping::UnknownValue => anywhere(stack, format),
+                    _ => wildcard(stack, format),
+                };
+                return vec![Pattern { glob, scoping }];
             }
             let name = name_in_address(&pattern.glob, format);
             if format.contains(":s3:") {

@@ -77,13 +77,14 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
         if let Some(path) = value.strip_prefix("$trust(").and_then(|rest| rest.strip_suffix(')')) {
             let found = subject.resource.properties.at(path);
             let texts = found.values.iter().flat_map(|found| found.value.texts());
-            let trusted: Option<Vec<_>> =
-                texts.map(|text| trusted_services(subject, &text)).collect();
-            match trusted {
-                Some(trusted) if found.complete && !trusted.is_empty() => {
-                    return Some(trusted.into_iter().flatten().collect());
-                }
-                _ => {}
+            let mut all_known = found.complete;
+            for trusted in texts.map(|text| trusted_services(subject, &text)) {
+                all_known &= trusted.is_some();
+                known.extend(trusted.unwrap_or_default());
+            }
+            // What the type passes roles to stands behind it, for roles that are not in the template.
+            if all_known && !known.is_empty() {
+                return Some(known);
             }
         } else if let Some(path) =
             value.strip_prefix("$value(").and_then(|rest| rest.strip_suffix(')'))

@@ -146,7 +146,7 @@ pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BT
         }
     }
     if !found.complete {
-        let wide = formats.iter().map(|format| scope::wildcard(subject.stack, format));
+        let wide = formats.iter().map(|format| scope::anywhere(subject.stack, format));
         patterns.extend(wide.map(|glob| Pattern { glob, scoping: Scoping::UnknownValue }));
     }
     patterns
