@@ -307,7 +307,10 @@ fn has_session_tags(asset: &Asset) -> bool {
 
 /// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
 fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
-    let (template, unexpanded) = sam::expand(&input.template);
+    let (template, mut unexpanded) = sam::expand(&input.template);
+    if setting.parameters.contains_key(sam::PACKAGE_BUCKET) {
+        unexpanded.retain(|problem| problem.code != "sam-package");
+    }
     problems.extend(of_source(&input.source, unexpanded));
     let (mut stack, diagnostics) = resolve(&input.source, &template, setting);
     problems.extend(of_source(&input.source, diagnostics));

@@ -46,6 +46,9 @@ const TRANSFORM: &str = "AWS::Serverless-2016-10-31";
 /// What the names of SAM's types begin with.
 const PREFIX: &str = "AWS::Serverless::";
 
+/// The parameter that an expanded template has if code lies in local folders: the bucket into which they are packaged.
+pub const PACKAGE_BUCKET: &str = "SamPackageBucket";
+
 /// Replaces the SAM resources of a template by what the transform makes of them.
 ///
 /// A template without the transform comes back as it is. Resources that are none of SAM's are never lost.

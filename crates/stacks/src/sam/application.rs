@@ -1,7 +1,6 @@
 //! `AWS::Serverless::Application`: a nested stack.
 
 use stackpass_policy::source::Diagnostic;
-use stackpass_policy::tree::Node;
 
 use super::build::{Properties, field};
 use super::{Expansion, Macro, tag_list};
@@ -26,18 +25,12 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     tags.extend(sam.field("Tags").into_iter().flat_map(tag_list));
     properties.set("Tags", sam.at_property("Tags").list(tags));
     expansion.add_main(sam, "AWS::CloudFormation::Stack", properties);
-    let is_published = location.is_some_and(|location| field(location, "ApplicationId").is_some());
-    let (message, help) = if is_published {
+    if location.is_some_and(|location| field(location, "ApplicationId").is_some()) {
         let message = format!("`{}` is in the AWS Serverless Application Repository", sam.id());
-        (
-            message,
-            "what its stack needs is not in the policy, nor what fetching it needs; give its template too",
-        )
-    } else {
-        let name = location.and_then(Node::as_str).unwrap_or("its template");
-        (format!("`{}` deploys `{name}`, which is not read", sam.id()), "give that template too")
-    };
-    expansion
-        .diagnostics
-        .push(Diagnostic::warning("sam-application", at.0, message).with_help(help));
+        expansion
+            .diagnostics
+            .push(Diagnostic::warning("sam-application", at.0, message).with_help(
+            "neither what it needs nor what fetching it needs is in the policy; add that by hand",
+        ));
+    }
 }

@@ -4,11 +4,8 @@ use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::Node;
 
 use super::build::{At, Properties, field, function};
-use super::{Expansion, Macro};
+use super::{Expansion, Macro, PACKAGE_BUCKET};
 use crate::template::{Parameter, Template};
-
-/// The parameter that stands for the bucket into which local folders are packaged.
-const BUCKET: &str = "SamPackageBucket";
 
 /// What the fields of a location in S3 are called: bucket, key, version.
 pub(super) type Names = [&'static str; 3];
@@ -80,7 +77,7 @@ pub(super) fn address(expansion: &mut Expansion<'_>, uri: &Node) -> Node {
 /// The bucket into which local folders are packaged.
 fn package_bucket(expansion: &mut Expansion<'_>, at: At) -> Node {
     expansion.local_code = Some(expansion.local_code.map_or(at.0, |first| first.min(at.0)));
-    at.reference(BUCKET)
+    at.reference(PACKAGE_BUCKET)
 }
 
 /// Makes the bucket for local folders a parameter, so that it can be given.
@@ -89,7 +86,7 @@ pub(super) fn declare_bucket(
     span: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if template.parameters.contains_key(BUCKET) {
+    if template.parameters.contains_key(PACKAGE_BUCKET) {
         return;
     }
     let parameter = Parameter {
@@ -99,10 +96,10 @@ pub(super) fn declare_bucket(
         no_echo: false,
         span,
     };
-    template.parameters.insert(BUCKET.to_owned(), parameter);
+    template.parameters.insert(PACKAGE_BUCKET.to_owned(), parameter);
     let message = "local folders are packaged into a bucket that is not in the template";
     diagnostics.push(Diagnostic::warning("sam-package", span, message).with_help(format!(
-        "give the bucket with `--parameter {BUCKET}=NAME`, or give the output of `sam package`"
+        "give the bucket with `--parameter {PACKAGE_BUCKET}=NAME`, or give the output of `sam package`"
     )));
 }
 
