@@ -61,7 +61,9 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     for (action, verbs) in subject.actions(&named) {
         match named.get(&action) {
             Some(rules) => {
-                rules.iter().for_each(|rule| subject.rule_needs(&action, &verbs, rule, &mut needs));
+                for rule in rules {
+                    subject.rule_needs(&action, &verbs, rule, &mut needs);
+                }
             }
             None => subject.action_needs(&action, &verbs, &mut needs),
         }

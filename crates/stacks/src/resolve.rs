@@ -283,3 +283,6 @@ impl Evaluation<'_> {
 fn is_function(key: &str) -> bool {
     key == "Ref" || key == "Condition" || key.starts_with("Fn::")
 }
+
+#[cfg(test)]
+mod tests;

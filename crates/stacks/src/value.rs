@@ -460,3 +460,6 @@ fn all_or_some(truths: impl Iterator<Item = Truth>) -> Truth {
     }
     if least == most { least } else { Truth::Maybe }
 }
+
+#[cfg(test)]
+mod tests;

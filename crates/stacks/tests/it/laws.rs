@@ -39,7 +39,7 @@ impl Choices<'_> {
     }
 
     /// A value, or a choice of two, or of a value and nothing.
-    fn maybe(&mut self, value: Value, other: Value) -> Value {
+    fn maybe(&mut self, value: Value, other: &Value) -> Value {
         match self.below(5) {
             0 => json!({"Fn::If": [self.condition(), value, other]}),
             1 => json!({"Fn::If": [self.condition(), value, {"Ref": "AWS::NoValue"}]}),
@@ -63,7 +63,7 @@ impl Choices<'_> {
             7 => json!({"Fn::ImportValue": "name"}),
             _ => json!({"Fn::Join": ["", [{"Ref": "AWS::Region"}, base, {"Ref": "Prefix"}]]}),
         };
-        self.maybe(value, json!(format!("other-{base}")))
+        self.maybe(value, &json!(format!("other-{base}")))
     }
 
     fn role(&mut self) -> Value {
@@ -77,7 +77,7 @@ impl Choices<'_> {
             _ => json!({"Fn::Sub": "${Role.Arn}"}),
         };
         let other = self.of(&[json!({"Fn::GetAtt": ["Role", "Arn"]}), json!({"Ref": "RoleArn"})]);
-        self.maybe(value, other)
+        self.maybe(value, &other)
     }
 
     fn key(&mut self) -> Value {
@@ -87,7 +87,7 @@ impl Choices<'_> {
             json!("alias/own"),
             json!("arn:aws:kms:eu-west-1:111122223333:key/0a1b"),
         ]);
-        self.maybe(value, json!({"Ref": "KeyId"}))
+        self.maybe(value, &json!({"Ref": "KeyId"}))
     }
 
     fn bucket(&mut self) -> Value {
@@ -97,11 +97,7 @@ impl Choices<'_> {
             json!({"Ref": "BucketName"}),
             json!({"Fn::Sub": "${Prefix}-code-${AWS::Region}"}),
         ]);
-        self.maybe(value, json!("other-bucket"))
-    }
-
-    fn tags(&mut self) -> Value {
-        json!([{"Key": "stage", "Value": {"Ref": "Stage"}}])
+        self.maybe(value, &json!("other-bucket"))
     }
 
     /// A resource, with its logical id.
@@ -184,7 +180,7 @@ impl Choices<'_> {
                 if self.often() {
                     set("RepositoryName", self.name("repository"));
                 }
-                set("RepositoryPolicyText", self.maybe(json!({}), json!({"Statement": []})));
+                set("RepositoryPolicyText", self.maybe(json!({}), &json!({"Statement": []})));
             }
             "Parameter" => {
                 set("Name", self.name("/parameter"));
@@ -217,10 +213,11 @@ impl Choices<'_> {
                 set("PolicyDocument", json!({}));
                 let names = self.of(&[
                     json!({"Ref": "Role"}),
+                    json!({"Fn::Sub": "${Prefix}-role"}),
                     json!({"Ref": "RoleName"}),
                     json!("fixed-role"),
                 ]);
-                set("Roles", json!([self.maybe(names, json!("other-role"))]));
+                set("Roles", json!([self.maybe(names, &json!("other-role"))]));
             }
             "BucketPolicy" => {
                 set("Bucket", self.bucket());
@@ -248,7 +245,7 @@ impl Choices<'_> {
         if self.below(3) == 0
             && !["Custom", "Policy", "BucketPolicy", "Permission", "Source"].contains(&id)
         {
-            let tags = self.tags();
+            let tags = json!([{"Key": "stage", "Value": {"Ref": "Stage"}}]);
             properties.insert("Tags".to_owned(), tags);
         }
         let mut resource = json!({"Type": kind, "Properties": properties});
@@ -331,7 +328,7 @@ fn template_of(bytes: &[u8]) -> Value {
     }
     if choices.often() {
         bucket["Properties"]["VersioningConfiguration"] =
-            choices.maybe(json!({"Status": "Enabled"}), json!({"Status": "Suspended"}));
+            choices.maybe(json!({"Status": "Enabled"}), &json!({"Status": "Suspended"}));
     }
     resources.insert("Bucket".to_owned(), bucket);
     resources.insert(
@@ -455,7 +452,7 @@ fn written(value: &Value, backwards: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
     #[test]
     fn an_unknown_parameter_needs_what_each_value_needs(value in templates(), given in assignments()) {
@@ -560,7 +557,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
 
     #[test]
     fn broken_templates_never_panic(
