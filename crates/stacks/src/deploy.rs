@@ -17,6 +17,7 @@ use crate::caller;
 use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
 use crate::resolve::{Setting, Stack, resolve};
+use crate::sam;
 use crate::scope;
 use crate::template::{self, Template};
 use crate::value::{Text, Value};
@@ -306,7 +307,12 @@ fn has_session_tags(asset: &Asset) -> bool {
 
 /// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
 fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
-    let (mut stack, diagnostics) = resolve(&input.source, &input.template, setting);
+    let (template, mut unexpanded) = sam::expand(&input.template);
+    if setting.parameters.contains_key(sam::PACKAGE_BUCKET) {
+        unexpanded.retain(|problem| problem.code != "sam-package");
+    }
+    problems.extend(of_source(&input.source, unexpanded));
+    let (mut stack, diagnostics) = resolve(&input.source, &template, setting);
     problems.extend(of_source(&input.source, diagnostics));
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };

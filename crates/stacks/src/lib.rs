@@ -13,6 +13,7 @@ pub mod need;
 pub mod registry;
 pub mod resolve;
 pub mod rules;
+pub mod sam;
 mod scope;
 pub mod template;
 pub mod value;

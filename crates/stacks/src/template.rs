@@ -91,6 +91,10 @@ pub struct Resource {
     pub update_policy: Option<Node>,
     /// Its metadata.
     pub metadata: Option<Node>,
+    /// SAM's connectors that start from it, by name.
+    pub connectors: Option<Node>,
+    /// Which of the defaults that SAM adds do not hold for it.
+    pub ignore_globals: Option<Node>,
 }
 
 /// An output of a template.

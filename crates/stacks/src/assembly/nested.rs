@@ -18,6 +18,9 @@ use crate::template::{self, LogicalId, Resource, Template};
 const MAX_TEMPLATES: usize = 2_000;
 const MAX_DEPTH: usize = 20;
 
+/// The types of nested stacks: CloudFormation's, and SAM's, which names its template by `Location`.
+const STACKS: [&str; 2] = ["AWS::CloudFormation::Stack", "AWS::Serverless::Application"];
+
 /// A template's file and those whose stacks it is nested in.
 struct Place<'a> {
     file: &'a str,
@@ -56,7 +59,7 @@ fn stacks_in(
 ) -> BTreeMap<LogicalId, NestedStack> {
     let mut stacks = BTreeMap::new();
     for resource in template.resources.values() {
-        if resource.resource_type != "AWS::CloudFormation::Stack" {
+        if !STACKS.contains(&resource.resource_type.as_str()) {
             continue;
         }
         let Some(file) = template_file(resource, place.file, folder, assets) else { continue };
@@ -116,7 +119,7 @@ fn template_file(
     if let Some(name) = named.and_then(Node::as_str) {
         return path::join(folder, name);
     }
-    let url = resource.properties.field("TemplateURL")?;
+    let url = resource.properties.field("TemplateURL").or(resource.properties.field("Location"))?;
     if let Some(text) = url.as_str().filter(|text| !text.contains("://")) {
         let parent = parent.rsplit_once('/').map_or("", |(folder, _)| folder);
         return path::join(parent, text);

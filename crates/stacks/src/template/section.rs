@@ -196,6 +196,8 @@ fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource
     let creation_policy = attribute("CreationPolicy", Words::Booleans);
     let update_policy = attribute("UpdatePolicy", Words::Booleans);
     let metadata = attribute("Metadata", Words::Text);
+    let connectors = attribute("Connectors", Words::Booleans);
+    let ignore_globals = attribute("IgnoreGlobals", Words::Text);
     let condition = attribute("Condition", Words::Text);
     let depends_on = attribute("DependsOn", Words::Text);
     Some(Resource {
@@ -210,6 +212,8 @@ fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource
         creation_policy,
         update_policy,
         metadata,
+        connectors,
+        ignore_globals,
         logical_id,
     })
 }

@@ -11,3 +11,5 @@ mod known_stacks;
 mod laws;
 #[cfg(test)]
 mod readers;
+#[cfg(test)]
+mod sam;

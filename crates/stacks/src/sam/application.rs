@@ -1,0 +1,36 @@
+//! `AWS::Serverless::Application`: a nested stack.
+
+use stackpass_policy::source::Diagnostic;
+
+use super::build::{Properties, field};
+use super::{Expansion, Macro, tag_list};
+
+pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
+    let mut properties = Properties::default();
+    properties.copy(&sam.properties, &["Parameters", "NotificationARNs", "TimeoutInMinutes"]);
+    let at = sam.at_property("Location");
+    let location = sam.field("Location");
+    let is_address = |text: &str| text.starts_with("https://") || text.starts_with("s3://");
+    let address = location.filter(|location| location.as_str().is_some_and(is_address));
+    properties.set("TemplateURL", address.cloned().unwrap_or_else(|| at.any_text()));
+    let mut tags = vec![sam.at().tag("lambda:createdBy", sam.at().text("SAM"))];
+    let published = [
+        ("ApplicationId", "serverlessrepo:applicationId"),
+        ("SemanticVersion", "serverlessrepo:semanticVersion"),
+    ];
+    for (key, tag) in published {
+        let value = location.and_then(|location| field(location, key));
+        tags.extend(value.map(|value| at.tag(tag, value.clone())));
+    }
+    tags.extend(sam.field("Tags").into_iter().flat_map(tag_list));
+    properties.set("Tags", sam.at_property("Tags").list(tags));
+    expansion.add_main(sam, "AWS::CloudFormation::Stack", properties);
+    if location.is_some_and(|location| field(location, "ApplicationId").is_some()) {
+        let message = format!("`{}` is in the AWS Serverless Application Repository", sam.id());
+        expansion
+            .diagnostics
+            .push(Diagnostic::warning("sam-application", at.0, message).with_help(
+            "neither what it needs nor what fetching it needs is in the policy; add that by hand",
+        ));
+    }
+}
