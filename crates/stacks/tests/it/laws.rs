@@ -213,7 +213,7 @@ impl Choices<'_> {
                 set("PolicyDocument", json!({}));
                 let names = self.of(&[
                     json!({"Ref": "Role"}),
-                    json!({"Fn::Sub": "${Prefix}-role"}),
+                    json!({"Fn::Sub": "fixed-${Prefix}"}),
                     json!({"Ref": "RoleName"}),
                     json!("fixed-role"),
                 ]);
@@ -318,8 +318,10 @@ fn template_of(bytes: &[u8]) -> Value {
         role["Properties"]["RoleName"] = choices.name("role");
     }
     if choices.often() {
-        role["Properties"]["PermissionsBoundary"] =
-            json!({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/${Prefix}"});
+        role["Properties"]["PermissionsBoundary"] = choices.maybe(
+            json!({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/${Prefix}"}),
+            &json!({"Ref": "AWS::NoValue"}),
+        );
     }
     resources.insert("Role".to_owned(), role);
     let mut bucket = json!({"Type": "AWS::S3::Bucket", "Properties": {}});
