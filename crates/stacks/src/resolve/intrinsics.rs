@@ -1,6 +1,6 @@
 //! The intrinsic functions that give values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::{Kind, Node};
@@ -8,7 +8,7 @@ use stackpass_policy::tree::{Kind, Node};
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
 use crate::template::LogicalId;
-use crate::value::{List, Located, Map, Part, Text, Truth, Value};
+use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
 
 impl Evaluation<'_> {
     /// The value of a function call.
@@ -301,7 +301,7 @@ impl Evaluation<'_> {
             }
             return default.unwrap_or(Value::Unknown);
         };
-        let mut values = Vec::new();
+        let mut values = BTreeSet::new();
         let mut certain = true;
         for first in keys(&first) {
             for outer in mapping.entries() {
@@ -311,7 +311,10 @@ impl Evaluation<'_> {
                 for second in keys(&second) {
                     for inner in outer.value.entries() {
                         if second.as_deref().is_none_or(|key| key == inner.key) {
-                            values.push(self.value(&inner.value));
+                            values.insert(self.mapped(&inner.value));
+                        }
+                        if values.len() > MAX_ALTERNATIVES {
+                            return Value::Unknown;
                         }
                     }
                 }
@@ -319,11 +322,23 @@ impl Evaluation<'_> {
             }
         }
         match default {
-            Some(default) if !certain || values.is_empty() => values.push(default),
+            Some(default) if !certain || values.is_empty() => {
+                values.insert(default);
+            }
             _ => {}
         }
         if values.is_empty() { Value::Unknown } else { Value::one_of(values) }
     }
+
+    /// A value of a mapping. It may not hold functions, so none is followed: mappings could else be looked up in each other
+    /// without end. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html>
+    fn mapped(&mut self, node: &Node) -> Value {
+        if holds_function(node) { Value::Unknown } else { self.value(node) }
+    }
+}
+
+fn holds_function(node: &Node) -> bool {
+    matches!(node.kind, Kind::Map(_)) || node.items().iter().any(holds_function)
 }
 
 /// The keys that a value may be; `None` stands for any.

@@ -2,4 +2,6 @@
 
 // Clippy takes the functions of a module for a test's only if the module says so.
 #[cfg(test)]
+mod any_text;
+#[cfg(test)]
 mod readers;
