@@ -9,12 +9,24 @@ use std::fmt;
 pub struct Source {
     name: String,
     text: String,
+    /// The position of every [`STEP`]th byte, so that a place far into a large text is found as fast as one at its start.
+    marks: Vec<Position>,
 }
+
+/// How many bytes lie between two marks.
+const STEP: usize = 1024;
 
 impl Source {
     /// Makes a source of a name to show to people (usually the path as they typed it) and its text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
-        Source { name: name.into(), text: text.into() }
+        let text = text.into();
+        let mut marks = Vec::new();
+        let mut position = Position { line: 1, column: 1 };
+        for piece in text.as_bytes().chunks(STEP) {
+            marks.push(position);
+            position = position.after(piece);
+        }
+        Source { name: name.into(), text, marks }
     }
 
     /// The name to show to people.
@@ -29,15 +41,10 @@ impl Source {
 
     /// The line and column of a byte offset. An offset past the end gives the end; one inside a character gives that character.
     pub fn position(&self, offset: usize) -> Position {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        let line_start =
-            before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let line = before.split(|&byte| byte == b'\n').count();
-        let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
-        let column =
-            before.get(line_start..).unwrap_or_default().iter().filter(is_character_start).count()
-                + 1;
-        Position { line, column }
+        let offset = offset.min(self.text.len());
+        let mark = (offset / STEP).min(self.marks.len().saturating_sub(1));
+        let start = self.marks.get(mark).copied().unwrap_or(Position { line: 1, column: 1 });
+        start.after(self.text.as_bytes().get(mark * STEP..offset).unwrap_or_default())
     }
 }
 
@@ -48,6 +55,17 @@ pub struct Position {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+}
+
+impl Position {
+    /// The position behind some more bytes. Those inside a character count with its first.
+    fn after(self, bytes: &[u8]) -> Position {
+        bytes.iter().fold(self, |Position { line, column }, byte| match byte {
+            b'\n' => Position { line: line + 1, column: 1 },
+            0x80..0xC0 => Position { line, column },
+            _ => Position { line, column: column + 1 },
+        })
+    }
 }
 
 impl fmt::Display for Position {
@@ -124,5 +142,20 @@ mod tests {
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         assert_eq!(source.position(5), Position { line: 2, column: 2 });
         assert_eq!(source.position(99), Position { line: 3, column: 1 });
+        assert_eq!(Source::new("t", "").position(7), Position { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn position_far_into_a_text_is_the_same_as_counted_from_its_start() {
+        let text = "a\u{fc}\u{1f600}\n".repeat(400) + &"\u{20ac}".repeat(2000);
+        let source = Source::new("t", text.as_str());
+        for (offset, _) in text.char_indices() {
+            let last = text[..offset].rsplit('\n').next().unwrap();
+            let line = text[..offset].matches('\n').count() + 1;
+            assert_eq!(
+                source.position(offset),
+                Position { line, column: last.chars().count() + 1 }
+            );
+        }
     }
 }
