@@ -1,16 +1,10 @@
-//! Any bytes as a policy: no panic, and every place is a piece of the text.
+//! Any bytes as a policy: no panic, every place is a piece of the text, and what was read is written, read back and minimized.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use stackpass_policy::tree::json;
+#[path = "../../crates/policy/tests/it/any_text.rs"]
+mod any_text;
 
-fuzz_target!(|bytes: &[u8]| {
-    let text = String::from_utf8_lossy(bytes);
-    let (node, diagnostics) = json::read(&text);
-    assert!(node.is_some() || !diagnostics.is_empty());
-    for diagnostic in diagnostics {
-        let span = diagnostic.span;
-        assert!(text.get(span.start..span.end).is_some(), "{diagnostic:?}");
-    }
-});
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| any_text::check(bytes));

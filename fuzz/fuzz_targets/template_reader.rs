@@ -1,17 +1,10 @@
-//! Any bytes as a template: no panic, and every place is a piece of the text.
+//! Any bytes as a template: no panic, every place is a piece of the text, and every need of it says what it is on.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use stackpass_policy::source::Source;
-use stackpass_stacks::template;
+#[path = "../../crates/stacks/tests/it/any_text.rs"]
+mod any_text;
 
-fuzz_target!(|bytes: &[u8]| {
-    let source = Source::new("input", String::from_utf8_lossy(bytes));
-    let (template, diagnostics) = template::read(&source);
-    assert!(template.is_some() || !diagnostics.is_empty());
-    for diagnostic in diagnostics {
-        let span = diagnostic.span;
-        assert!(source.text().get(span.start..span.end).is_some(), "{diagnostic:?}");
-    }
-});
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| any_text::check(bytes));

@@ -130,6 +130,15 @@ fn stopped(holder: Holder, limit: Limit, error: MinimizeError) -> CliError {
                     "`--stack NAME` and `--phase` make a policy for a part of the deployment",
                 )
         }
+        MinimizeError::TooManyPairs { found, .. } => {
+            let message = format!(
+                "the {holder} policy combines {} actions and resources, more than any quota allows",
+                thousands(found)
+            );
+            CliError::new(Kind::OverQuota, message).with_hint(
+                "`--stack NAME` and `--phase` make a policy for a part of the deployment",
+            )
+        }
         error => CliError::new(Kind::Unexpected, format!("cannot make the {holder} policy"))
             .caused_by(error)
             .with_hint("please report it with the command line and, if you may, the input"),
@@ -155,6 +164,16 @@ mod tests {
         assert_eq!(names(&direct), ["deploy"]);
         let role = policies(&needs, Mode::ServiceRole, Limit::Managed).unwrap();
         assert_eq!(names(&role), ["caller", "executor"]);
+    }
+
+    #[test]
+    fn far_too_many_resources_are_over_the_quota() {
+        let mut large = need("executor s3:CreateBucket create arn:aws:s3:::b");
+        large.resources = (0..1_000_001)
+            .map(|number| format!("arn:aws:s3:::{number}").parse().unwrap())
+            .collect();
+        let error = policies(&[&large], Mode::Direct, Limit::Managed).unwrap_err();
+        assert_eq!(error.exit(), Exit::OverQuota);
     }
 
     #[test]

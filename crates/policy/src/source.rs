@@ -3,39 +3,30 @@
 //! A problem in the user's input is a [`Diagnostic`]: a value beside the result, never an `Err` and never a panic.
 
 use std::fmt;
-use std::sync::OnceLock;
 
 /// A named text: what a file, a string or standard input held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     name: String,
     text: String,
-    lines: Lines,
+    /// The position of every [`STEP`]th byte, so that a place far into a large text is found as fast as one at its start.
+    marks: Vec<Position>,
 }
 
-/// Where the lines of a text begin, worked out when it is first asked for; it says nothing that the text does not.
-#[derive(Clone, Debug, Default)]
-struct Lines(OnceLock<LineStarts>);
-
-#[derive(Clone, Debug)]
-struct LineStarts {
-    offsets: Vec<usize>,
-    /// Whether a character is a byte.
-    is_ascii: bool,
-}
-
-impl PartialEq for Lines {
-    fn eq(&self, _: &Lines) -> bool {
-        true
-    }
-}
-
-impl Eq for Lines {}
+/// How many bytes lie between two marks.
+const STEP: usize = 1024;
 
 impl Source {
     /// Makes a source of a name to show to people (usually the path as they typed it) and its text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
-        Source { name: name.into(), text: text.into(), lines: Lines::default() }
+        let text = text.into();
+        let mut marks = Vec::new();
+        let mut position = Position { line: 1, column: 1 };
+        for piece in text.as_bytes().chunks(STEP) {
+            marks.push(position);
+            position = position.after(piece);
+        }
+        Source { name: name.into(), text, marks }
     }
 
     /// The name to show to people.
@@ -51,28 +42,9 @@ impl Source {
     /// The line and column of a byte offset. An offset past the end gives the end; one inside a character gives that character.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
-        let lines = self.lines.0.get_or_init(|| LineStarts::of(&self.text));
-        let line = lines.offsets.partition_point(|&start| start <= offset);
-        let line_start = line.checked_sub(1).and_then(|index| lines.offsets.get(index)).copied();
-        let in_line = self.text.as_bytes().get(line_start.unwrap_or_default()..offset);
-        let in_line = in_line.unwrap_or_default();
-        let is_character_start = |byte: &&u8| (**byte & 0xC0) != 0x80;
-        let characters = if lines.is_ascii {
-            in_line.len()
-        } else {
-            in_line.iter().filter(is_character_start).count()
-        };
-        Position { line, column: characters + 1 }
-    }
-}
-
-impl LineStarts {
-    fn of(text: &str) -> LineStarts {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        LineStarts {
-            offsets: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect(),
-            is_ascii: text.is_ascii(),
-        }
+        let mark = (offset / STEP).min(self.marks.len().saturating_sub(1));
+        let start = self.marks.get(mark).copied().unwrap_or(Position { line: 1, column: 1 });
+        start.after(self.text.as_bytes().get(mark * STEP..offset).unwrap_or_default())
     }
 }
 
@@ -83,6 +55,17 @@ pub struct Position {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+}
+
+impl Position {
+    /// The position behind some more bytes. Those inside a character count with its first.
+    fn after(self, bytes: &[u8]) -> Position {
+        bytes.iter().fold(self, |Position { line, column }, byte| match byte {
+            b'\n' => Position { line: line + 1, column: 1 },
+            0x80..0xC0 => Position { line, column },
+            _ => Position { line, column: column + 1 },
+        })
+    }
 }
 
 impl fmt::Display for Position {
@@ -159,5 +142,21 @@ mod tests {
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         assert_eq!(source.position(5), Position { line: 2, column: 2 });
         assert_eq!(source.position(99), Position { line: 3, column: 1 });
+        assert_eq!(Source::new("t", "").position(7), Position { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn position_far_into_a_text_is_the_same_as_counted_from_its_start() {
+        let text = "a\u{fc}\u{1f600}\n".repeat(400) + &"\u{20ac}".repeat(2000);
+        let source = Source::new("t", text.as_str());
+        for (offset, _) in text.char_indices() {
+            let before = text.get(..offset).unwrap();
+            let last = before.rsplit('\n').next().unwrap();
+            let line = before.matches('\n').count() + 1;
+            assert_eq!(
+                source.position(offset),
+                Position { line, column: last.chars().count() + 1 }
+            );
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use stackpass_policy::arn::ArnPattern;
@@ -17,8 +18,33 @@ use crate::value::{Part, Text, Truth, Value};
 /// How many patterns one text may give before it counts as unknown.
 const MAX_PATTERNS: usize = 32;
 
+/// How many characters a pattern is made of before its rest counts as unknown. AWS has no longer ARN.
+const MAX_LENGTH: usize = 2048;
+
 /// How many references lie between a resource and its name at the most.
 const MAX_DEPTH: usize = 12;
+
+/// How many references are followed for one question at the most. Names that refer to each other in a circle have no end.
+const MAX_REFERENCES: usize = 512;
+
+/// How far references are still followed.
+#[derive(Clone, Copy)]
+struct Reach<'a> {
+    depth: usize,
+    references: &'a Cell<usize>,
+}
+
+impl<'a> Reach<'a> {
+    fn new(references: &'a Cell<usize>) -> Reach<'a> {
+        Reach { depth: MAX_DEPTH, references }
+    }
+
+    /// One reference further; `None` at the end.
+    fn further(self) -> Option<Reach<'a>> {
+        self.references.set(self.references.get().checked_sub(1)?);
+        Some(Reach { depth: self.depth.checked_sub(1)?, ..self })
+    }
+}
 
 /// A name or an ARN with wildcards, and how much it says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +67,7 @@ impl Pattern {
 
 /// The ARNs that a resource may have; empty if its type has no ARN template.
 pub(crate) fn arns(stack: &Stack, resource: &Resource) -> BTreeSet<Pattern> {
-    arns_within(stack, resource, MAX_DEPTH)
+    arns_within(stack, resource, Reach::new(&Cell::new(MAX_REFERENCES)))
 }
 
 /// The ARN template of a resource type.
@@ -54,7 +80,7 @@ pub(crate) fn arn_template(resource_type: &str) -> Option<&'static str> {
 
 /// The patterns of a text.
 pub(crate) fn patterns(stack: &Stack, text: &Text) -> BTreeSet<Pattern> {
-    patterns_within(stack, text, MAX_DEPTH)
+    patterns_within(stack, text, Reach::new(&Cell::new(MAX_REFERENCES)))
 }
 
 /// Fills an ARN template for a resource: partition, region and account from the setting, the rest from its properties.
@@ -63,7 +89,7 @@ pub(crate) fn fill(
     resource: Option<&Resource>,
     template: &str,
 ) -> BTreeSet<Pattern> {
-    fill_within(stack, resource, template, MAX_DEPTH)
+    fill_within(stack, resource, template, Reach::new(&Cell::new(MAX_REFERENCES)))
 }
 
 /// The wildcard of an ARN format: account and region as far as they are known, everything else open.
@@ -157,14 +183,14 @@ pub(crate) fn fits(inner: &str, outer: &str) -> bool {
     }
 }
 
-fn arns_within(stack: &Stack, resource: &Resource, depth: usize) -> BTreeSet<Pattern> {
+fn arns_within(stack: &Stack, resource: &Resource, reach: Reach<'_>) -> BTreeSet<Pattern> {
     match arn_template(&resource.resource_type) {
-        Some(template) => fill_within(stack, Some(resource), template, depth),
+        Some(template) => fill_within(stack, Some(resource), template, reach),
         None => BTreeSet::new(),
     }
 }
 
-fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern> {
+fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pattern> {
     let mut patterns = BTreeSet::from([Pattern::named("")]);
     for part in text.parts() {
         let tails = match part {
@@ -172,10 +198,14 @@ fn patterns_within(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern
             Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
             Part::Environment => BTreeSet::from([Pattern::named("*")]),
             Part::Attribute { logical_id, attribute } => {
-                attribute_patterns(stack, logical_id, attribute.as_deref(), depth)
+                attribute_patterns(stack, logical_id, attribute.as_deref(), reach)
             }
         };
         patterns = joined(&patterns, &tails);
+        let is_full = |glob: &str| glob.len() > MAX_LENGTH && glob.ends_with('*');
+        if patterns.iter().all(|pattern| is_full(&pattern.glob)) {
+            break;
+        }
     }
     patterns
 }
@@ -184,20 +214,20 @@ fn attribute_patterns(
     stack: &Stack,
     logical_id: &LogicalId,
     attribute: Option<&str>,
-    depth: usize,
+    reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     let unknown = BTreeSet::from([Pattern::any(Scoping::GeneratedId)]);
     let Some(resource) = stack.resources.get(logical_id) else {
         return BTreeSet::from([Pattern::any(Scoping::UnknownValue)]);
     };
-    let Some(depth) = depth.checked_sub(1) else { return unknown };
+    let Some(reach) = reach.further() else { return unknown };
     if let Some(output) = attribute.and_then(|attribute| attribute.strip_prefix("Outputs.")) {
         return match stack
             .nested
             .get(logical_id)
             .and_then(|nested| Some((nested, nested.outputs.get(output)?)))
         {
-            Some((nested, value)) => value_patterns(nested, value, depth),
+            Some((nested, value)) => value_patterns(nested, value, reach),
             None => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
         };
     }
@@ -213,10 +243,10 @@ fn attribute_patterns(
         }
     };
     if is_arn_attribute(&resource.resource_type, property) {
-        let arns = arns_within(stack, resource, depth);
+        let arns = arns_within(stack, resource, reach);
         return if arns.is_empty() { unknown } else { arns };
     }
-    named_property(stack, resource, property, depth)
+    named_property(stack, resource, property, reach)
 }
 
 /// Whether an attribute gives the ARN of the resource itself: `Arn`, or `TopicArn` of a topic.
@@ -232,12 +262,12 @@ fn named_property(
     stack: &Stack,
     resource: &Resource,
     property: &str,
-    depth: usize,
+    reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     let mut patterns = BTreeSet::new();
     let found = resource.properties.at(property);
     for found in &found.values {
-        patterns.extend(value_patterns(stack, found.value, depth));
+        patterns.extend(value_patterns(stack, found.value, reach));
     }
     if resource.properties.presence_at(property) == Truth::Yes {
         return patterns;
@@ -246,7 +276,7 @@ fn named_property(
     if !matches!(resource.properties, Value::Map(_)) {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     } else if let Some(rule) = rule.filter(|rule| rule.property.as_deref() == Some(property)) {
-        patterns.insert(generated_name(stack, &resource.logical_id, rule, depth));
+        patterns.insert(generated_name(stack, &resource.logical_id, rule, reach));
     } else {
         patterns.insert(Pattern::any(Scoping::GeneratedId));
     }
@@ -260,9 +290,9 @@ fn generated_name(
     stack: &Stack,
     logical_id: &LogicalId,
     name: &rules::Name,
-    depth: usize,
+    reach: Reach<'_>,
 ) -> Pattern {
-    let stack_name = stack_name_pattern(stack, depth);
+    let stack_name = stack_name_pattern(stack, reach);
     let known = match stack_name.as_str() {
         "*" => StackName::Unknown,
         name if name.contains('*') => StackName::Pattern(name),
@@ -280,13 +310,13 @@ fn generated_name(
 
 /// The name of the stack as a pattern.
 pub(crate) fn stack_name(stack: &Stack) -> String {
-    stack_name_pattern(stack, MAX_DEPTH)
+    stack_name_pattern(stack, Reach::new(&Cell::new(MAX_REFERENCES)))
 }
 
-fn stack_name_pattern(stack: &Stack, depth: usize) -> String {
+fn stack_name_pattern(stack: &Stack, reach: Reach<'_>) -> String {
     match &stack.setting.stack_name {
         Some(text) => {
-            let mut patterns = patterns_within(stack, text, depth).into_iter();
+            let mut patterns = patterns_within(stack, text, reach).into_iter();
             match (patterns.next(), patterns.next()) {
                 (Some(only), None) => only.glob,
                 _ => "*".to_owned(),
@@ -296,10 +326,10 @@ fn stack_name_pattern(stack: &Stack, depth: usize) -> String {
     }
 }
 
-fn value_patterns(stack: &Stack, value: &Value, depth: usize) -> BTreeSet<Pattern> {
+fn value_patterns(stack: &Stack, value: &Value, reach: Reach<'_>) -> BTreeSet<Pattern> {
     let mut patterns = BTreeSet::new();
     for text in value.texts() {
-        patterns.extend(patterns_within(stack, &text, depth));
+        patterns.extend(patterns_within(stack, &text, reach));
     }
     bounded(patterns)
 }
@@ -308,7 +338,7 @@ fn fill_within(
     stack: &Stack,
     resource: Option<&Resource>,
     template: &str,
-    depth: usize,
+    reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
     let mut patterns = BTreeSet::from([Pattern::named("")]);
@@ -327,14 +357,14 @@ fn fill_within(
                     resource.properties.presence_at(variable) == Truth::No
                 }) =>
             {
-                BTreeSet::from([Pattern::named(stack_name_pattern(stack, depth))])
+                BTreeSet::from([Pattern::named(stack_name_pattern(stack, reach))])
             }
             "LogicalId" => BTreeSet::from([Pattern::named(
                 resource.map_or("*", |resource| resource.logical_id.as_str()),
             )]),
-            variable => match (resource, depth.checked_sub(1)) {
-                (Some(resource), Some(depth)) => {
-                    variable_patterns(stack, resource, variable, depth)
+            variable => match (resource, reach.further()) {
+                (Some(resource), Some(reach)) => {
+                    variable_patterns(stack, resource, variable, reach)
                 }
                 _ => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
@@ -365,22 +395,22 @@ fn variable_patterns(
     stack: &Stack,
     resource: &Resource,
     variable: &str,
-    depth: usize,
+    reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     if variable == "@name" {
         let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
         return match rule {
             Some(rule) => {
-                BTreeSet::from([generated_name(stack, &resource.logical_id, rule, depth)])
+                BTreeSet::from([generated_name(stack, &resource.logical_id, rule, reach)])
             }
             None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
         };
     }
     if let Some((property, default)) = variable.split_once('|') {
-        return or_default(stack, resource, property, default, depth);
+        return or_default(stack, resource, property, default, reach);
     }
     if let Some((property, text)) = variable.split_once('+') {
-        let given = or_default(stack, resource, property, "", depth);
+        let given = or_default(stack, resource, property, "", reach);
         let followed = given.into_iter().map(|pattern| match pattern.glob.as_str() {
             "" => pattern,
             glob => Pattern { glob: format!("{glob}{text}"), scoping: pattern.scoping },
@@ -388,7 +418,7 @@ fn variable_patterns(
         return followed.collect();
     }
     let (property, cut) = variable.split_once('#').unwrap_or((variable, ""));
-    named_property(stack, resource, property, depth)
+    named_property(stack, resource, property, reach)
         .into_iter()
         .map(last_segment)
         .map(|pattern| match pattern.glob.strip_prefix(cut) {
@@ -404,12 +434,12 @@ fn or_default(
     resource: &Resource,
     property: &str,
     default: &str,
-    depth: usize,
+    reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     let found = resource.properties.at(property);
     let mut patterns = BTreeSet::new();
     for found in &found.values {
-        patterns.extend(value_patterns(stack, found.value, depth).into_iter().map(last_segment));
+        patterns.extend(value_patterns(stack, found.value, reach).into_iter().map(last_segment));
     }
     if resource.properties.presence_at(property) != Truth::Yes {
         patterns.insert(Pattern::named(default));
@@ -459,6 +489,11 @@ fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Patt
     let mut result = BTreeSet::new();
     for head in heads {
         for tail in tails {
+            if head.glob.len() > MAX_LENGTH && !tail.glob.is_empty() {
+                let glob = format!("{}*", head.glob.trim_end_matches('*'));
+                result.insert(Pattern { glob, scoping: Scoping::UnknownValue });
+                continue;
+            }
             let glob = match (head.glob.ends_with('*'), tail.glob.strip_prefix('*')) {
                 (true, Some(rest)) => format!("{}{rest}", head.glob),
                 _ => format!("{}{}", head.glob, tail.glob),

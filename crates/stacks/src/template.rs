@@ -155,6 +155,11 @@ impl Borrow<str> for LogicalId {
 #[error("`{0}` is no logical id, which is 1 to 255 letters and digits")]
 pub struct LogicalIdError(String);
 
+/// The most resources of a template that are looked at. CloudFormation takes 500, and its language extensions can make
+/// fewer of more text, but never this many.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const MAX_RESOURCES: usize = 5_000;
+
 /// Reads a template from JSON or YAML.
 ///
 /// The template is `None` if the source is none at all. Problems are in the order of the source.
@@ -199,6 +204,12 @@ pub fn from_node(root: &Node) -> (Option<Template>, Vec<Diagnostic>) {
     let Some(resources) = root.field("Resources") else {
         return (None, vec![elsewhere::not_a_template(root)]);
     };
+    let found = resources.entries().len();
+    if found > MAX_RESOURCES {
+        let message = format!("the template has {found} resources, CloudFormation takes 500");
+        let diagnostic = Diagnostic::error("too-many-resources", resources.span, message);
+        return (None, vec![diagnostic.with_help("split it into several stacks")]);
+    }
     let mut template = Template::default();
     for entry in root.entries() {
         section::read(entry, &mut template, &mut diagnostics);

@@ -156,16 +156,20 @@ impl Text {
 
     /// Joins parts; neighboring literals and neighboring unknown stretches become one.
     pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Text {
-        let mut joined: Vec<Part> = Vec::new();
+        let mut joined = Text::default();
+        joined.extend(parts);
+        joined
+    }
+
+    fn extend(&mut self, parts: impl IntoIterator<Item = Part>) {
         for part in parts {
-            match (joined.last_mut(), part) {
+            match (self.0.last_mut(), part) {
                 (_, Part::Literal(text)) if text.is_empty() => {}
                 (Some(Part::Literal(before)), Part::Literal(text)) => before.push_str(&text),
                 (Some(Part::Any), Part::Any) => {}
-                (_, part) => joined.push(part),
+                (_, part) => self.0.push(part),
             }
         }
-        Text(joined)
     }
 
     /// The parts in order.
@@ -197,8 +201,9 @@ impl Text {
 
     /// One text after the other.
     #[must_use]
-    pub fn concat(self, other: Text) -> Text {
-        Text::from_parts(self.0.into_iter().chain(other.0))
+    pub fn concat(mut self, other: Text) -> Text {
+        self.extend(other.0);
+        self
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod any_text;
 mod arbitrary;
 mod minimize;
 mod patterns;

@@ -1,6 +1,6 @@
 //! The intrinsic functions that give values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::{Kind, Node};
@@ -300,7 +300,7 @@ impl Evaluation<'_> {
             }
             return default.unwrap_or(Value::Unknown);
         };
-        let mut values = Vec::new();
+        let mut values = BTreeSet::new();
         let (first, second) = (keys(&first), keys(&second));
         let mut may_miss = first.is_empty() || second.is_empty();
         for first in &first {
@@ -311,7 +311,10 @@ impl Evaluation<'_> {
                 {
                     for inner in outer.value.entries() {
                         if is_key(second.as_deref(), &inner.key) {
-                            values.push(self.value(&inner.value));
+                            values.insert(self.mapped(&inner.value));
+                        }
+                        if values.len() > MAX_ALTERNATIVES {
+                            return Value::Unknown;
                         }
                     }
                 }
@@ -321,6 +324,16 @@ impl Evaluation<'_> {
         values.extend(default.filter(|_| may_miss));
         if values.is_empty() { Value::Unknown } else { Value::one_of(values) }
     }
+
+    /// A value of a mapping. It may not hold functions, so none is followed: mappings could else be looked up in each other
+    /// without end. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html>
+    fn mapped(&mut self, node: &Node) -> Value {
+        if holds_function(node) { Value::Unknown } else { self.value(node) }
+    }
+}
+
+fn holds_function(node: &Node) -> bool {
+    matches!(node.kind, Kind::Map(_)) || node.items().iter().any(holds_function)
 }
 
 /// The texts that items give with a delimiter between them. An item that is left out leaves out its delimiter.

@@ -378,3 +378,15 @@ fn logical_ids_are_letters_and_digits() {
     check("a_b", false);
     check("ä", false);
 }
+
+#[test]
+fn far_too_many_resources_are_refused() {
+    let resources =
+        (0..5_001).map(|number| format!("  R{number}: {{}}\n")).collect::<Vec<_>>().concat();
+    let (template, problems) = problems(&format!("Resources:\n{resources}"));
+    assert_eq!(template, None);
+    assert_eq!(
+        problems,
+        ["2:3 too-many-resources: the template has 5001 resources, CloudFormation takes 500"]
+    );
+}

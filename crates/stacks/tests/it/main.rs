@@ -2,6 +2,8 @@
 
 // Clippy takes the functions of a module for a test's only if the module says so.
 #[cfg(test)]
+mod any_text;
+#[cfg(test)]
 mod deployments;
 #[cfg(test)]
 mod engine;

@@ -10,7 +10,7 @@ use std::{
 
 use stackpass_policy::{
     source::{Diagnostic, Severity, Source},
-    tree::{self, Kind, Node},
+    tree::{Kind, Node},
 };
 use stackpass_stacks::{
     assembly::{self, Asset, NestedStack},
@@ -205,31 +205,5 @@ fn assemblies_are_read_as_expected() {
             write_nested(&mut found, &stack.nested, 1);
         }
         compare(&case, &found);
-    }
-}
-
-/// Whether every place of a diagnostic is a piece of the text.
-fn places_hold(source: &Source, diagnostics: &[Diagnostic]) -> bool {
-    diagnostics
-        .iter()
-        .all(|diagnostic| source.text().get(diagnostic.span.start..diagnostic.span.end).is_some())
-}
-
-#[test]
-fn seeds_of_the_fuzz_targets_are_read_or_reported() {
-    let seeds = |target: &str| entries(&repository().join("fuzz/corpus").join(target));
-    for path in seeds("template_reader") {
-        let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-        let source = Source::new(path.to_string_lossy(), text);
-        let (template, diagnostics) = template::read(&source);
-        assert!(template.is_some() || !diagnostics.is_empty(), "{}", source.name());
-        assert!(places_hold(&source, &diagnostics), "{}", source.name());
-    }
-    for path in seeds("policy_reader") {
-        let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-        let source = Source::new(path.to_string_lossy(), text);
-        let (node, diagnostics) = tree::json::read(source.text());
-        assert!(node.is_some() || !diagnostics.is_empty(), "{}", source.name());
-        assert!(places_hold(&source, &diagnostics), "{}", source.name());
     }
 }
