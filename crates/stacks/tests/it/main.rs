@@ -3,3 +3,5 @@
 // Clippy takes the functions of a module for a test's only if the module says so.
 #[cfg(test)]
 mod readers;
+#[cfg(test)]
+mod scoping;
