@@ -93,8 +93,10 @@ fn check_stacks(inputs: &Inputs, options: &Options) -> Result<(), CliError> {
         let options = Options { stacks, ..options.clone() };
         deploy::plan(&inputs.inputs, &options).0.stacks
     };
+    // No stack of an app has an empty name, so these are the templates, which stay whatever is asked for.
+    let templates = planned_for(vec![String::new()]).len();
     for wanted in &options.stacks {
-        if planned_for(vec![wanted.clone()]).is_empty() {
+        if planned_for(vec![wanted.clone()]).len() == templates {
             let all = planned_for(Vec::new());
             let names: Vec<String> = all
                 .iter()

@@ -12,6 +12,7 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::action::{Action, ActionPattern};
+use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
@@ -327,9 +328,7 @@ impl Subject<'_> {
                 Truth::from(glob.matches(text))
             } else {
                 let patterns = crate::scope::patterns(self.stack, text);
-                let may = patterns.iter().any(|found| {
-                    glob.overlaps(Glob::new(&found.glob, Case::Sensitive, Syntax::Plain))
-                });
+                let may = patterns.iter().any(|found| overlaps(&found.glob, pattern));
                 if may { Truth::Maybe } else { Truth::No }
             }
         };
@@ -450,6 +449,20 @@ impl Subject<'_> {
 /// A place in a stack's template.
 pub(crate) fn place(stack: &Stack, span: Span) -> Place {
     Place { file: stack.source.name().to_owned(), position: stack.source.position(span.start) }
+}
+
+/// Whether a text may match both patterns. Those of ARNs are compared part by part, so that an open name does not reach into
+/// another service.
+fn overlaps(left: &str, right: &str) -> bool {
+    let is_arn = |pattern: &str| pattern.starts_with("arn:") && pattern.matches(':').count() >= 5;
+    if is_arn(left)
+        && is_arn(right)
+        && let (Ok(left), Ok(right)) = (left.parse::<ArnPattern>(), right.parse::<ArnPattern>())
+    {
+        return left.overlaps(&right);
+    }
+    let glob = |pattern| Glob::new(pattern, Case::Sensitive, Syntax::Plain);
+    glob(left).overlaps(glob(right))
 }
 
 fn resource_ref(resource: &Resource) -> ResourceRef {

@@ -1,6 +1,6 @@
 //! The curated rules: what refines the handler permissions of the CloudFormation registry.
 //!
-//! Rules are data, one TOML file a service under `rules/`; `docs/src/contributing/rules.md` tells how to write one.
+//! Rules are data, one TOML file a service under `rules/`; `docs/src/contributing/adding-a-resource-type.md` tells how to write one.
 //! A file is read when a type of its service is first asked for, so a run pays only for the services of its templates.
 
 use std::collections::BTreeMap;

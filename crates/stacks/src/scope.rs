@@ -185,9 +185,24 @@ pub(crate) fn fits(inner: &str, outer: &str) -> bool {
 
 fn arns_within(stack: &Stack, resource: &Resource, reach: Reach<'_>) -> BTreeSet<Pattern> {
     match arn_template(&resource.resource_type) {
-        Some(template) => fill_within(stack, Some(resource), template, reach),
+        Some(template) => fill_within(stack, Some(resource), template, reach)
+            .into_iter()
+            .map(|pattern| match pattern.scoping {
+                Scoping::Named if is_whole_type(&pattern.glob) => {
+                    Pattern { scoping: Scoping::GeneratedId, ..pattern }
+                }
+                _ => pattern,
+            })
+            .collect(),
         None => BTreeSet::new(),
     }
+}
+
+/// Whether an ARN pattern is the wildcard of a whole resource type, such as `key/*`, which names none of its resources.
+pub(crate) fn is_whole_type(glob: &str) -> bool {
+    let resource = glob.splitn(6, ':').nth(5).unwrap_or_default();
+    let kind = resource.strip_suffix('*').and_then(|kind| kind.strip_suffix(['/', ':']));
+    resource == "*" || kind.is_some_and(|kind| !kind.contains(['/', ':', '*']))
 }
 
 fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pattern> {
@@ -242,7 +257,9 @@ fn attribute_patterns(
             _ => return unknown,
         }
     };
-    if is_arn_attribute(&resource.resource_type, property) {
+    if is_arn_attribute(&resource.resource_type, property)
+        || registered.is_some_and(|registered| is_arn_identifier(registered, property))
+    {
         let arns = arns_within(stack, resource, reach);
         return if arns.is_empty() { unknown } else { arns };
     }
@@ -255,6 +272,13 @@ fn is_arn_attribute(resource_type: &str, attribute: &str) -> bool {
     attribute == "Arn"
         || attribute.strip_suffix("Arn").is_some_and(|name| name == kind)
         || matches!(attribute, "Id" | "StackId") && resource_type == "AWS::CloudFormation::Stack"
+}
+
+/// Whether a property is how the type is identified, is made by the service, and holds an ARN: `PolicyArn` of a managed policy.
+fn is_arn_identifier(registered: registry::ResourceType, property: &str) -> bool {
+    property.ends_with("Arn")
+        && registered.primary_identifier().eq([property])
+        && registered.read_only().any(|read_only| read_only == property)
 }
 
 /// The text of a property, or the name that CloudFormation generates when it is absent.

@@ -55,6 +55,14 @@ fn what_is_not_given_is_told() {
 }
 
 #[test]
+fn a_stack_that_no_app_has_is_an_error_beside_a_template_too() {
+    let folder = Folder::new("no-such-stack").with("queue.yaml", QUEUE);
+    let ran = folder.run(&format!("generate stack queue.yaml --stack other {KNOWN}"));
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("the input has no stack `other`"), "{}", ran.stderr);
+}
+
+#[test]
 fn caller_and_executor_are_one_policy_in_direct_mode_and_two_else() {
     let folder = Folder::new("holders").with("queue.yaml", QUEUE);
     let direct = folder.run(&format!("generate stack queue.yaml {KNOWN}")).json();

@@ -81,8 +81,11 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
         return Targets::everything(Scoping::NoResourceLevel);
     }
     let is_own = |kind: &ResourceTypeFacts| {
-        let wildcard = scope::wildcard(subject.stack, kind.arn());
-        !own.is_empty() && own.iter().all(|pattern| scope::fits(&pattern.glob, &wildcard))
+        let wildcards: Vec<String> =
+            formats(*kind).map(|format| scope::wildcard(subject.stack, format)).collect();
+        let fits =
+            |own: &Pattern| wildcards.iter().any(|wildcard| scope::fits(&own.glob, wildcard));
+        !own.is_empty() && own.iter().all(fits)
     };
     let mut patterns = BTreeSet::new();
     let own_accepted = accepted.iter().any(|(kind, _)| is_own(kind));
@@ -102,7 +105,7 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
 /// What a rule's `on` says.
 pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Targets {
     let formats: Vec<&'static str> = match catalogue::action(action.service(), action.name()) {
-        Some(facts) => facts.resource_types().map(|(kind, _)| kind.arn()).collect(),
+        Some(facts) => facts.resource_types().flat_map(|(kind, _)| formats(kind)).collect(),
         None => Vec::new(),
     };
     let mut patterns = BTreeSet::new();
@@ -112,7 +115,8 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix));
             }
             On::Arn(template) => {
-                patterns.extend(scope::fill(subject.stack, Some(subject.resource), template));
+                let filled = scope::fill(subject.stack, Some(subject.resource), template);
+                patterns.extend(filled.into_iter().map(|pattern| honest(subject, pattern)));
             }
             On::Executor => patterns.extend(
                 subject
@@ -133,6 +137,18 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
         }
     }
     Targets::of(patterns)
+}
+
+/// A rule may spell out the wildcard of a resource type: `key/*` names no key, so it counts as not scoped.
+fn honest(subject: &Subject<'_>, pattern: Pattern) -> Pattern {
+    if pattern.scoping != Scoping::Named || !scope::is_whole_type(&pattern.glob) {
+        return pattern;
+    }
+    let own = scope::arns(subject.stack, subject.resource)
+        .into_iter()
+        .find(|own| own.scoping != Scoping::Named && scope::fits(&own.glob, &pattern.glob));
+    let scoping = own.map_or(Scoping::AnyOfType, |own| own.scoping);
+    Pattern { scoping, ..pattern }
 }
 
 /// What a property refers to, for an action that accepts ARNs of these formats. Nothing, if it refers to something else.
@@ -207,20 +223,34 @@ fn overlaps(left: &str, right: &str) -> bool {
 
 /// What the resource's typed references say of a resource type that an action acts on; else the type's wildcard.
 fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
-    let wildcard = scope::wildcard(subject.stack, kind.arn());
-    let mut patterns = BTreeSet::new();
-    for reference in
-        subject.registered.into_iter().flat_map(super::super::registry::ResourceType::references)
-    {
-        let Some(template) = scope::arn_template(reference.target_type) else { continue };
-        if scope::fits(&scope::wildcard(subject.stack, template), &wildcard) {
-            patterns.extend(at_path(subject, reference.property, &[kind.arn()]));
+    let of_format = |format| {
+        let wildcard = scope::wildcard(subject.stack, format);
+        let mut patterns = BTreeSet::new();
+        for reference in subject
+            .registered
+            .into_iter()
+            .flat_map(super::super::registry::ResourceType::references)
+        {
+            let Some(template) = scope::arn_template(reference.target_type) else { continue };
+            if scope::fits(&scope::wildcard(subject.stack, template), &wildcard) {
+                patterns.extend(at_path(subject, reference.property, &[format]));
+            }
         }
+        (wildcard, patterns)
+    };
+    let found: Vec<_> = formats(*kind).map(of_format).collect();
+    let patterns: BTreeSet<Pattern> =
+        found.iter().flat_map(|(_, patterns)| patterns).cloned().collect();
+    if !patterns.is_empty() {
+        return patterns;
     }
-    if patterns.is_empty() {
-        patterns.insert(Pattern { glob: wildcard, scoping: Scoping::AnyOfType });
-    }
-    patterns
+    let any = |(glob, _)| Pattern { glob, scoping: Scoping::AnyOfType };
+    found.into_iter().map(any).collect()
+}
+
+/// The ARN formats of a resource type. A few have two, which the catalogue gives in one text: `/apis/...` and `/restapis/...`.
+fn formats(kind: ResourceTypeFacts) -> impl Iterator<Item = &'static str> {
+    kind.arn().split(", ")
 }
 
 fn suffixed(patterns: BTreeSet<Pattern>, suffix: &str) -> BTreeSet<Pattern> {

@@ -15,3 +15,5 @@ mod laws;
 mod readers;
 #[cfg(test)]
 mod sam;
+#[cfg(test)]
+mod scoping;
