@@ -35,7 +35,10 @@ pub(crate) fn executor_needs(stack: &Stack) -> Needs {
     let stacks = stack.resources.values().filter(|resource| resource.resource_type == NESTED_STACK);
     for resource in stacks {
         match stack.nested.get(&resource.logical_id) {
-            Some(nested) => needs.extend(executor_needs(nested)),
+            Some(nested) => {
+                needs.extend(executor_needs(nested));
+                needs.extend(uses::needs_of_parameters(nested));
+            }
             None => needs.gaps.push(unknown_nested_stack(stack, resource)),
         }
     }

@@ -67,6 +67,20 @@ pub(super) fn needs(stack: &Stack) -> Needs {
     needs
 }
 
+/// Works out what the parameters of a nested stack need. Those of the stack itself are read with the caller's permissions, when
+/// its change set is made; a nested stack is made by its parent.
+pub(super) fn needs_of_parameters(stack: &Stack) -> Needs {
+    let mut needs = Needs::default();
+    for used in &stack.uses {
+        if let UseKind::StoredParameter(name) = &used.kind {
+            let evidence = "a nested stack reads the parameters that its own parameters name";
+            let action = "ssm:GetParameters";
+            push(stack, used, action, Some(name), Hardness::Must, evidence, &mut needs);
+        }
+    }
+    needs
+}
+
 fn push(
     stack: &Stack,
     used: &Use,

@@ -454,7 +454,7 @@ fn written(value: &Value, backwards: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn an_unknown_parameter_needs_what_each_value_needs(value in templates(), given in assignments()) {
