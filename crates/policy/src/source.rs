@@ -150,8 +150,9 @@ mod tests {
         let text = "a\u{fc}\u{1f600}\n".repeat(400) + &"\u{20ac}".repeat(2000);
         let source = Source::new("t", text.as_str());
         for (offset, _) in text.char_indices() {
-            let last = text[..offset].rsplit('\n').next().unwrap();
-            let line = text[..offset].matches('\n').count() + 1;
+            let before = text.get(..offset).unwrap();
+            let last = before.rsplit('\n').next().unwrap();
+            let line = before.matches('\n').count() + 1;
             assert_eq!(
                 source.position(offset),
                 Position { line, column: last.chars().count() + 1 }

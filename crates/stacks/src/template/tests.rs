@@ -381,8 +381,8 @@ fn logical_ids_are_letters_and_digits() {
 
 #[test]
 fn far_too_many_resources_are_refused() {
-    let resources: String = (0..5_001).map(|number| format!("  R{number}: {{}}\n")).collect();
-    let (template, problems) = problems(&format!("Resources:\n{resources}"));
+    let resources: Vec<String> = (0..5_001).map(|number| format!("  R{number}: {{}}")).collect();
+    let (template, problems) = problems(&format!("Resources:\n{}\n", resources.join("\n")));
     assert_eq!(template, None);
     assert_eq!(
         problems,

@@ -11,7 +11,9 @@ pub(crate) fn check(bytes: &[u8]) {
     let source = Source::new("input", String::from_utf8_lossy(bytes));
     let (template, diagnostics) = template::read(&source);
     assert!(template.is_some() || !diagnostics.is_empty(), "neither read nor reported");
-    diagnostics.iter().for_each(|diagnostic| place_holds(&source, diagnostic));
+    for diagnostic in &diagnostics {
+        place_holds(&source, diagnostic);
+    }
     if template.is_none() {
         return;
     }
