@@ -71,7 +71,9 @@ impl ObjectLocation {
 fn facts() -> &'static Generic {
     static FACTS: OnceLock<Generic> = OnceLock::new();
     // A file that does not parse cannot pass the tests; here it counts as one without facts.
-    FACTS.get_or_init(|| toml::from_str(include_str!("../rules/generic.toml")).unwrap_or_default())
+    FACTS.get_or_init(|| {
+        serde_json::from_str(include_str!("generated/generic.json")).unwrap_or_default()
+    })
 }
 
 /// The service principals that assume the roles that a resource of this type is passed; empty if they are not known.

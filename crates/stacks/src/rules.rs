@@ -1,17 +1,23 @@
 //! The curated rules: what refines the handler permissions of the CloudFormation registry.
 //!
 //! Rules are data, one TOML file a service under `rules/`; `docs/src/contributing/adding-a-resource-type.md` tells how to write one.
-//! A file is read when a type of its service is first asked for, so a run pays only for the services of its templates.
+//! What is embedded is a line of JSON for each type, which is read when the type is first asked for: a run pays only for the
+//! types of its templates.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
+use stackpass_policy::sorted_lines;
 
 use crate::names::{Case, NameRule, Style};
 use crate::need::{Hardness, Phase};
 
-mod embedded;
+/// The rules by type, as `cargo xtask codegen` makes them from the files.
+const RULES: &str = include_str!("generated/rules.txt");
+
+/// The evidence of all rules, a line each.
+const EVIDENCE: &str = include_str!("generated/evidence.txt");
 
 /// What is known of one resource type beyond the registry.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -195,35 +201,37 @@ impl TryFrom<String> for On {
     }
 }
 
-/// One rule file: the types of one service.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleFile {
-    #[serde(default, rename = "type")]
-    types: BTreeMap<String, TypeRules>,
-}
-
 /// The rules of a resource type; `None` if there are none.
 ///
 /// All types `Custom::...` share the rules of `Custom::*`.
 pub fn of(resource_type: &str) -> Option<&'static TypeRules> {
+    static READ: Mutex<BTreeMap<&'static str, &'static TypeRules>> = Mutex::new(BTreeMap::new());
     let resource_type =
         if resource_type.starts_with("Custom::") { "Custom::*" } else { resource_type };
-    file_of(resource_type)?.types.get(resource_type)
+    let line = sorted_lines::find(RULES, resource_type)?;
+    let (name, text) = line.split_once('\t')?;
+    if name != resource_type {
+        return None;
+    }
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(rules) = read.get(name) {
+        return Some(rules);
+    }
+    // Rules are read once for each type and kept: there are only so many types. Rules that do not parse cannot pass the tests;
+    // here they count as none.
+    let rules: &'static TypeRules = Box::leak(Box::new(parse(text).unwrap_or_default()));
+    read.insert(name, rules);
+    Some(rules)
 }
 
-fn file_of(resource_type: &str) -> Option<&'static RuleFile> {
-    static FILES: OnceLock<Vec<OnceLock<RuleFile>>> = OnceLock::new();
-    let service = match resource_type.split("::").collect::<Vec<_>>().as_slice() {
-        ["AWS", service, _] => service.to_ascii_lowercase(),
-        ["Custom", _] => "custom".to_owned(),
-        _ => return None,
-    };
-    let index = embedded::FILES.binary_search_by(|(name, _)| (*name).cmp(service.as_str())).ok()?;
-    let (_, text) = embedded::FILES.get(index)?;
-    let slots = FILES.get_or_init(|| embedded::FILES.iter().map(|_| OnceLock::new()).collect());
-    // A file that does not parse cannot pass the tests; here it counts as one without rules.
-    Some(slots.get(index)?.get_or_init(|| toml::from_str(text).unwrap_or_default()))
+/// The rules of a line, with the evidence for which it has offsets.
+fn parse(text: &str) -> serde_json::Result<TypeRules> {
+    let mut rules: TypeRules = serde_json::from_str(text)?;
+    for evidence in rules.rule.iter_mut().flat_map(|rule| &mut rule.evidence) {
+        let offset = evidence.parse().unwrap_or(usize::MAX);
+        sorted_lines::line_at(EVIDENCE, offset).clone_into(evidence);
+    }
+    Ok(rules)
 }
 
 #[cfg(test)]
