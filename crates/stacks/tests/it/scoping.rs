@@ -141,3 +141,13 @@ fn a_schedule_lies_in_its_group_or_in_the_default_one() {
     check(&schedule(""), "scheduler:CreateSchedule", &[&arn("default")]);
     check(&schedule("GroupName: g"), "scheduler:CreateSchedule", &[&arn("g")]);
 }
+
+#[test]
+fn a_policy_that_is_not_known_is_attached_with_a_gap() {
+    let template = "Parameters: {P: {Type: CommaDelimitedList}}\nResources:\n  \
+        R: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: !Ref P, AssumeRolePolicyDocument: {Statement: []}}}";
+    let (deployment, _) = plan(&[Input::Template(Source::new("t.yaml", template))], &options());
+    let gaps = needs(&deployment).gaps;
+    let told = gaps.iter().any(|gap| gap.message.contains("`ManagedPolicyArns`"));
+    assert!(told, "{gaps:?}");
+}
