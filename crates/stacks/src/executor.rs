@@ -200,7 +200,7 @@ impl Subject<'_> {
             let replaced = self.replaced(of(Phase::Create), of(Phase::Delete));
             self.kept(rule.phases.iter().copied().chain(replaced))
         };
-        let targets = if rule.on.is_empty() {
+        let mut targets = if rule.on.is_empty() {
             match references::of(self, action) {
                 references::Treatment::Followed(followed) => {
                     Targets::merged(followed.into_iter().map(|reference| reference.targets))
@@ -210,6 +210,11 @@ impl Subject<'_> {
         } else {
             targets::given(self, action, &rule.on)
         };
+        if conditions::unbounded(self, &rule.conditions) {
+            for target in &mut targets.0 {
+                target.scoping = Scoping::UnknownValue;
+            }
+        }
         let conditions = conditions::given(self, &rule.conditions);
         let reason = Reason { property, span, evidence: rule.evidence.clone() };
         self.emit(action, &phases, &targets, &conditions, rule.hardness, &reason, needs);

@@ -16,8 +16,8 @@ pub(super) struct Condition {
     pub(super) values: BTreeSet<String>,
 }
 
-/// Works out a rule's conditions. One whose values cannot be known is left out, which the need's scoping does not hide:
-/// leaving a condition out widens, it never breaks a deployment.
+/// Works out a rule's conditions. One whose values cannot be known is left out: that widens, it never breaks a deployment.
+/// [`unbounded`] tells when it has to be said.
 pub(super) fn given(
     subject: &Subject<'_>,
     conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -42,6 +42,15 @@ fn fitting(operator: Operator, values: &BTreeSet<String>) -> Operator {
         comparison => comparison,
     };
     Operator { comparison, ..operator }
+}
+
+/// Whether one of a rule's conditions that bound what a role may become is left out: without `iam:PolicyARN`, any policy may be attached.
+pub(super) fn unbounded(
+    subject: &Subject<'_>,
+    conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>,
+) -> bool {
+    let mut keys = conditions.values().flatten();
+    keys.any(|(key, values)| key.starts_with("iam:") && values_of(subject, values).is_none())
 }
 
 /// Puts conditions into the form of a policy.

@@ -131,3 +131,23 @@ fn a_resource_type_with_two_arn_formats_gives_two_arns() {
     assert!(found.contains("arn:aws:apigateway:eu-west-1::/apis/*/stages/*"), "{found:?}");
     assert!(found.iter().all(|arn| !arn.contains(',')), "{found:?}");
 }
+
+#[test]
+fn a_schedule_lies_in_its_group_or_in_the_default_one() {
+    let schedule = |group: &str| {
+        format!("  S: {{Type: AWS::Scheduler::Schedule, Properties: {{Name: s, {group}}}}}")
+    };
+    let arn = |group: &str| format!("arn:aws:scheduler:eu-west-1:111122223333:schedule/{group}/s");
+    check(&schedule(""), "scheduler:CreateSchedule", &[&arn("default")]);
+    check(&schedule("GroupName: g"), "scheduler:CreateSchedule", &[&arn("g")]);
+}
+
+#[test]
+fn a_policy_that_is_not_known_is_attached_with_a_gap() {
+    let template = "Parameters: {P: {Type: CommaDelimitedList}}\nResources:\n  \
+        R: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: !Ref P, AssumeRolePolicyDocument: {Statement: []}}}";
+    let (deployment, _) = plan(&[Input::Template(Source::new("t.yaml", template))], &options());
+    let gaps = needs(&deployment).gaps;
+    let told = gaps.iter().any(|gap| gap.message.contains("`ManagedPolicyArns`"));
+    assert!(told, "{gaps:?}");
+}
