@@ -45,6 +45,9 @@ pub(crate) fn executor_needs(stack: &Stack) -> Needs {
     needs.sorted()
 }
 
+/// The name by which the registry lists every action of a service.
+const WHOLE_SERVICE: &str = "*";
+
 /// The type of a nested stack.
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
@@ -72,6 +75,7 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
             None => subject.action_needs(&action, &verbs, &mut needs),
         }
     }
+    needs.gaps.extend(subject.whole_services());
     needs
 }
 
@@ -218,6 +222,26 @@ impl Subject<'_> {
         let conditions = conditions::given(self, &rule.conditions);
         let reason = Reason { property, span, evidence: rule.evidence.clone() };
         self.emit(action, &phases, &targets, &conditions, rule.hardness, &reason, needs);
+    }
+
+    /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
+    fn whole_services(&self) -> Option<Gap> {
+        let permissions = self.registered.into_iter().flat_map(ResourceType::permissions);
+        let whole = permissions.filter(|permission| permission.name == WHOLE_SERVICE);
+        let services: Vec<String> =
+            whole.map(|permission| format!("`{}`", permission.service)).collect();
+        (!services.is_empty()).then(|| Gap {
+            place: self.place(self.resource.span),
+            code: "whole-service",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "the registry asks for every action of {}, which is not given",
+                services.join(", ")
+            ),
+            help: "add what the deployment turns out to need by hand, and report the type to us"
+                .to_owned(),
+        })
     }
 
     /// Turns targets into needs, one a phase, and unknown values into gaps.
@@ -545,6 +569,9 @@ fn handler_evidence(verbs: &Verbs) -> String {
 
 /// The actions that a handler's permission stands for. A few have wildcards, which stand for the actions that exist.
 fn expanded(service: &str, name: &str) -> Vec<Action> {
+    if name == WHOLE_SERVICE {
+        return Vec::new();
+    }
     if !name.contains(['*', '?']) {
         return format!("{service}:{name}").parse().into_iter().collect();
     }

@@ -528,3 +528,13 @@ fn a_nested_stack_reads_its_stored_parameters() {
         texts(["arn:aws:ssm:eu-west-1:111122223333:parameter/image"])
     );
 }
+
+#[test]
+fn a_whole_service_in_the_registry_is_a_gap_and_no_permission() {
+    let needs = needs_of(&one("AWS::SecurityLake::DataLake", ""), &options());
+    assert!(gap_codes(&needs).contains(&"whole-service"));
+    assert!(
+        actions(&needs).iter().all(|action| !action.starts_with("organizations:")),
+        "{needs:?}"
+    );
+}
