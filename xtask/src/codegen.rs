@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::catalog::{root, sources};
 
 /// All that is embedded stays below this many bytes.
-const BUDGET: usize = 1_930_000;
+const BUDGET: usize = 1_960_000;
 
 /// The folders that hold nothing but what this task makes.
 const FOLDERS: [&str; 2] = [policy::FOLDER, stacks::FOLDER];

@@ -27,11 +27,11 @@ use crate::value::Text;
 const DEBUG_STACK: &str = "-debug-stack";
 
 const FILES: [(Tool, &str); 5] = [
-    (Tool::AwsCli, include_str!("../tools/aws-cli.toml")),
-    (Tool::Cdk, include_str!("../tools/cdk.toml")),
-    (Tool::CdkBootstrap, include_str!("../tools/cdk-bootstrap.toml")),
-    (Tool::CdkLegacy, include_str!("../tools/cdk-legacy.toml")),
-    (Tool::SstV1, include_str!("../tools/sst-v1.toml")),
+    (Tool::AwsCli, include_str!("generated/tool-aws-cli.json")),
+    (Tool::Cdk, include_str!("generated/tool-cdk.json")),
+    (Tool::CdkBootstrap, include_str!("generated/tool-cdk-bootstrap.json")),
+    (Tool::CdkLegacy, include_str!("generated/tool-cdk-legacy.json")),
+    (Tool::SstV1, include_str!("generated/tool-sst-v1.json")),
 ];
 
 /// The calls of one tool.
@@ -69,16 +69,13 @@ pub struct ToolNeed {
 
 /// The calls of a tool.
 pub fn calls_of(tool: Tool) -> &'static ToolCalls {
-    static CALLS: OnceLock<Vec<(Tool, ToolCalls)>> = OnceLock::new();
+    static CALLS: [OnceLock<ToolCalls>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
     static NONE: OnceLock<ToolCalls> = OnceLock::new();
+    let index = FILES.iter().position(|(known, _)| *known == tool);
+    let text = index.and_then(|index| FILES.get(index)).map_or("", |(_, text)| text);
+    let slot = index.and_then(|index| CALLS.get(index)).unwrap_or(&NONE);
     // A file that does not parse cannot pass the tests; here it counts as one without calls.
-    let calls = CALLS.get_or_init(|| {
-        FILES.iter().map(|(tool, text)| (*tool, toml::from_str(text).unwrap_or_default())).collect()
-    });
-    match calls.iter().find(|(known, _)| *known == tool) {
-        Some((_, calls)) => calls,
-        None => NONE.get_or_init(ToolCalls::default),
-    }
+    slot.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
 }
 
 /// Works out what the caller needs for a stack of a deployment.

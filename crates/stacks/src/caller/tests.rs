@@ -87,7 +87,7 @@ fn every_tool_is_sound() {
     let mut problems = Vec::new();
     for (tool, text) in FILES {
         let calls: ToolCalls =
-            toml::from_str(text).unwrap_or_else(|error| panic!("{tool}: {error}"));
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("{tool}: {error}"));
         assert!(!calls.description.is_empty() && !calls.need.is_empty(), "{tool}");
         for need in &calls.need {
             let mut problem =
