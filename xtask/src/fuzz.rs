@@ -25,7 +25,11 @@ pub(crate) fn run(mut args: Vec<String>) -> Result<()> {
     for target in chosen {
         println!("fuzz: {target} for {seconds} s");
         let mut fuzz = shell::program("cargo");
-        fuzz.args(["fuzz", "run", "--sanitizer", "none", "--debug-assertions", &target, "--"]);
+        // The first folder takes what is found; the seeds in the second stay as they are.
+        let found = shell::root().join("target/fuzz").join(&target);
+        fs::create_dir_all(&found).with_context(|| format!("cannot make {}", found.display()))?;
+        fuzz.args(["fuzz", "run", "--sanitizer", "none", "--debug-assertions", &target]);
+        fuzz.arg(found).arg(shell::root().join("fuzz/corpus").join(&target)).arg("--");
         fuzz.args([format!("-max_total_time={seconds}"), "-timeout=10".to_owned()]);
         fuzz.env("RUSTC_BOOTSTRAP", "1");
         shell::run(&mut fuzz)?;

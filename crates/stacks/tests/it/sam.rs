@@ -2,12 +2,7 @@
 //!
 //! `testdata/sam/record.py` writes those files. This program never does.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 use stackpass_policy::source::{Severity, Source};
 use stackpass_stacks::{
@@ -76,15 +71,7 @@ Resources:
         stack_name: Some("app".to_owned()),
         account: Some("123456789012".to_owned()),
         region: Some("eu-central-1".to_owned()),
-        partition: None,
-        parameters: BTreeMap::new(),
-        stack_tags: BTreeMap::new(),
-        tool: None,
-        mode: None,
-        live: false,
-        qualifier: None,
-        service_role: None,
-        stacks: Vec::new(),
+        ..super::deployments::options()
     };
     let source = Source::new("template.yaml", text);
     let (deployment, problems) = deploy::plan(&[Input::Template(source)], &options);

@@ -6,21 +6,10 @@ use stackpass_policy::source::Source;
 use stackpass_stacks::deploy::{Input, Options, needs, plan};
 use stackpass_stacks::need::{Need, Scoping, Who};
 
+use super::deployments;
+
 fn options() -> Options {
-    Options {
-        stack_name: Some("app".to_owned()),
-        account: Some("111122223333".to_owned()),
-        region: Some("eu-west-1".to_owned()),
-        partition: None,
-        parameters: [].into(),
-        stack_tags: [].into(),
-        tool: None,
-        mode: None,
-        live: false,
-        qualifier: None,
-        service_role: None,
-        stacks: Vec::new(),
-    }
+    Options { stack_name: Some("app".to_owned()), ..deployments::options() }
 }
 
 fn executor(resources: &str) -> Vec<Need> {
