@@ -186,8 +186,14 @@ impl ArnPattern {
 
     /// Whether some ARN could be matched by both patterns, even if each `*` of region and account could cross colons.
     /// `false` is always right.
+    ///
+    /// What IAM names has no colon, so that there the parts are told apart whatever `*` could cross.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     pub fn overlaps(&self, other: &ArnPattern) -> bool {
         let overlap = |mine, theirs| mine == theirs || glob(mine).overlaps(glob(theirs));
+        if self.service() == "iam" && other.service() == "iam" {
+            return parts(&self.0).zip(parts(&other.0)).all(|(mine, theirs)| overlap(mine, theirs));
+        }
         overlap(self.partition(), other.partition())
             && overlap(self.service(), other.service())
             && overlap(self.after_service(), other.after_service())
@@ -372,6 +378,7 @@ mod tests {
         assert!(pattern("*").overlaps(&pattern("arn:aws:s3:::b*")));
         assert!(pattern("arn:aws:sqs:*:q:*").overlaps(&pattern("arn:aws:sqs:r:1:q:x")));
         assert!(!pattern("arn:*:iam::*:role/x").overlaps(&pattern("arn:aws:s3:::b*")));
+        assert!(!pattern("arn:*:iam::*:role/x").overlaps(&pattern("arn:*:iam::*:role/app-*")));
     }
 
     #[test]

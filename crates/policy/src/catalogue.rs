@@ -9,7 +9,7 @@
 //!
 //! let put = catalogue::action("S3", "putobject").unwrap();
 //! assert_eq!((put.service(), put.name()), ("s3", "PutObject"));
-//! assert!(put.resource_types().any(|(of, _)| of.arn() == "arn:${Partition}:s3:::${BucketName}/${ObjectName}"));
+//! assert!(put.resource_types().any(|(of, _)| of.arns().eq(["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])));
 //! ```
 //!
 //! Everything is embedded text in the shape that [`sorted_lines`] reads, so that looking up costs a bisection and
@@ -48,6 +48,19 @@ pub fn action(service: &str, name: &str) -> Option<ActionFacts> {
     let service = Service::find(service)?;
     let line = sorted_lines::find(service.actions, name)?;
     Some(ActionFacts { service, line })
+}
+
+/// Finds an action by where its line begins in the embedded text, so that other tables need not repeat its name.
+///
+/// Offsets are those of this very version; they stand in what `cargo xtask codegen` makes for the other crates.
+#[doc(hidden)]
+pub fn action_at(offset: usize) -> Option<ActionFacts> {
+    let end = |line: &str| Service::offset(line, 1);
+    let at =
+        sorted_lines::partition_point(SERVICES, |line| end(line).is_some_and(|end| end <= offset));
+    let service = Service::of(line_at(SERVICES, at))?;
+    let line = line_at(ACTIONS, offset);
+    (!line.is_empty()).then_some(ActionFacts { service, line })
 }
 
 /// Gives all actions of a service, sorted; none when the service is unknown.
@@ -116,14 +129,22 @@ struct Service {
 
 impl Service {
     fn find(name: &str) -> Option<Self> {
-        let line = sorted_lines::find(SERVICES, name)?;
-        let offset =
-            |number: usize| field(line, 1).as_bytes().get(number * 4..number * 4 + 4).map(value);
+        Self::of(sorted_lines::find(SERVICES, name)?)
+    }
+
+    /// The service of a line of `services.txt`.
+    fn of(line: &'static str) -> Option<Self> {
+        let offset = |number| Self::offset(line, number);
         Some(Self {
             name: field(line, 0),
             actions: ACTIONS.get(offset(0)?..offset(1)?)?,
             resource_types: RESOURCE_TYPES.get(offset(2)?..offset(3)?)?,
         })
+    }
+
+    /// One of the offsets of a line: where its actions begin and end, where its resource types begin and end.
+    fn offset(line: &str, number: usize) -> Option<usize> {
+        field(line, 1).as_bytes().get(number * 4..number * 4 + 4).map(value)
     }
 }
 
@@ -204,9 +225,9 @@ impl ResourceTypeFacts {
         field(self.line, 0)
     }
 
-    /// The format of its ARN with `${Partition}`, `${Region}`, `${Account}` and placeholders of its own.
-    pub fn arn(self) -> &'static str {
-        field(self.line, 1)
+    /// The formats of its ARN with `${Partition}`, `${Region}`, `${Account}` and placeholders of its own; most types have one.
+    pub fn arns(self) -> impl Iterator<Item = &'static str> {
+        field(self.line, 1).split(", ")
     }
 
     /// The condition keys that apply to it, sorted.

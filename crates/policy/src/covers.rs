@@ -6,18 +6,25 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
 mod compare;
+mod explain;
+mod implies;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::{Action, ActionPattern};
 use crate::arn::{Arn, ArnPattern};
-use crate::condition::{Comparison, ConditionKey, Conditions, Operator, Qualifier};
+use crate::condition::{Comparison, ConditionKey, Operator, Qualifier};
 use crate::document::Document;
 use crate::grant::Grant;
 use crate::principal::{Principal, PrincipalKind};
 use crate::statement::{Effect, Selection, Statement};
 use crate::wildcard::Syntax;
+
+use implies::implies;
+pub(crate) use implies::{Relation, relation};
+
+pub use explain::{Explanation, StatementRef, explain};
 
 /// Who asks, for what, on which resource, and what is known about the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +58,9 @@ pub enum Decision {
     /// A statement denies it.
     ExplicitDeny,
 }
+
+/// The condition keys of a request.
+type Context = BTreeMap<ConditionKey, Vec<String>>;
 
 /// True, false, or not to be told: `None`.
 type Truth = Option<bool>;
@@ -126,7 +136,7 @@ pub fn covers_grant(policy: &Document, grant: &Grant) -> bool {
     })
 }
 
-fn syntax(policy: &Document) -> Syntax {
+pub(crate) fn syntax(policy: &Document) -> Syntax {
     if policy.has_variables() { Syntax::Variables } else { Syntax::Plain }
 }
 
@@ -138,10 +148,9 @@ fn applies(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
     }
     let others =
         [resource_matches(statement, syntax, request), principal_matches(statement, request)];
-    let conditions = statement
-        .conditions
-        .iter()
-        .map(|(operator, key, values)| condition_holds(operator, key, values, syntax, request));
+    let conditions = statement.conditions.iter().map(|(operator, key, values)| {
+        condition_holds(operator, key, values, syntax, &request.context)
+    });
     all(others.into_iter().chain(conditions))
 }
 
@@ -202,13 +211,13 @@ fn condition_holds(
     key: &ConditionKey,
     values: &BTreeSet<String>,
     syntax: Syntax,
-    request: &Request,
+    context: &Context,
 ) -> Truth {
     if values.is_empty() {
         return None;
     }
     let comparison = operator.comparison;
-    let present = request.context.get(key).filter(|values| !values.is_empty());
+    let present = context.get(key).filter(|values| !values.is_empty());
     if comparison == Comparison::Null {
         return any(values.iter().map(|value| compare::null(value, present.is_some())));
     }
@@ -221,7 +230,7 @@ fn condition_holds(
     };
     let expected: Vec<String> = values
         .iter()
-        .filter_map(|value| variables::condition_value(value, comparison, syntax, &request.context))
+        .filter_map(|value| variables::condition_value(value, comparison, syntax, context))
         .collect();
     if comparison.is_negated() && expected.len() < values.len() {
         return Some(false);
@@ -247,28 +256,43 @@ fn may_touch(
     action: &ActionPattern,
     resource: &ArnPattern,
 ) -> bool {
-    let actions = match &statement.actions {
-        Selection::Only(patterns) => patterns.iter().any(|it| it.overlaps(action)),
-        Selection::Except(patterns) => !patterns.iter().any(|it| it.covers(action)),
-    };
-    actions
-        && match &statement.resources {
-            None => true,
-            Some(Selection::Only(patterns)) => patterns.iter().any(|it| it.overlaps(resource)),
-            Some(Selection::Except(patterns)) => {
-                !patterns.iter().any(|it| is_covered(it, syntax, resource))
-            }
-        }
+    touches_action(statement, action) && touches_resource(statement, syntax, resource)
 }
 
-fn gives_action(statement: &Statement, action: &ActionPattern) -> bool {
+/// Whether the statement is about some action of the pattern. `false` is always right, as it is of [`touches_resource`].
+pub(crate) fn touches_action(statement: &Statement, action: &ActionPattern) -> bool {
+    match &statement.actions {
+        Selection::Only(patterns) => match action.to_action() {
+            Some(action) => patterns.iter().any(|it| it.matches(&action)),
+            None => patterns.iter().any(|it| it.overlaps(action)),
+        },
+        Selection::Except(patterns) => !patterns.iter().any(|it| it.covers(action)),
+    }
+}
+
+/// Whether the statement is about some resource of the pattern.
+pub(crate) fn touches_resource(
+    statement: &Statement,
+    syntax: Syntax,
+    resource: &ArnPattern,
+) -> bool {
+    match &statement.resources {
+        None => true,
+        Some(Selection::Only(patterns)) => patterns.iter().any(|it| it.overlaps(resource)),
+        Some(Selection::Except(patterns)) => {
+            !patterns.iter().any(|it| is_covered(it, syntax, resource))
+        }
+    }
+}
+
+pub(crate) fn gives_action(statement: &Statement, action: &ActionPattern) -> bool {
     match &statement.actions {
         Selection::Only(patterns) => patterns.iter().any(|it| it.covers(action)),
         Selection::Except(patterns) => !patterns.iter().any(|it| it.overlaps(action)),
     }
 }
 
-fn gives_resource(statement: &Statement, syntax: Syntax, resource: &ArnPattern) -> bool {
+pub(crate) fn gives_resource(statement: &Statement, syntax: Syntax, resource: &ArnPattern) -> bool {
     match &statement.resources {
         None => false,
         Some(Selection::Only(patterns)) => {
@@ -278,41 +302,13 @@ fn gives_resource(statement: &Statement, syntax: Syntax, resource: &ArnPattern) 
     }
 }
 
-fn is_covered(pattern: &ArnPattern, syntax: Syntax, resource: &ArnPattern) -> bool {
+pub(crate) fn is_covered(pattern: &ArnPattern, syntax: Syntax, resource: &ArnPattern) -> bool {
     means_the_same(pattern.as_str(), syntax) && pattern.covers(resource)
 }
 
 /// Whether a text means the same here as in a document with policy variables, which a grant is written for.
 fn means_the_same(text: &str, syntax: Syntax) -> bool {
     syntax == Syntax::Variables || !text.contains("${")
-}
-
-/// Whether all `needed` conditions hold whenever all `given` ones do. `true` is always right.
-fn implies(given: &Conditions, needed: &Conditions, syntax: Syntax) -> bool {
-    needed.iter().all(|(operator, key, values)| {
-        let strict = Operator { if_exists: false, ..operator };
-        values.iter().all(|value| means_the_same(value, syntax))
-            && [operator, strict].into_iter().any(|it| {
-                given
-                    .values(it, key)
-                    .is_some_and(|given| narrower(operator.comparison, given, values))
-            })
-    })
-}
-
-/// Whether comparing with the one set of values is at least as strict as comparing with the other.
-fn narrower(comparison: Comparison, given: &BTreeSet<String>, needed: &BTreeSet<String>) -> bool {
-    if given == needed {
-        return true;
-    }
-    if comparison.is_negated() {
-        return given.is_superset(needed);
-    }
-    !given.is_empty()
-        && given.iter().all(|value| {
-            needed.contains(value)
-                || needed.iter().any(|wider| compare::includes(comparison, wider, value))
-        })
 }
 
 /// False if one is false, else unknown if one is.

@@ -54,9 +54,11 @@ pub mod principal;
 pub mod document;
 pub mod grant;
 pub mod statement;
+pub mod trust;
 
 pub mod read;
 
+pub mod compare;
 pub mod covers;
 pub mod minimize;
 pub mod render;

@@ -2,13 +2,21 @@
 //!
 //! Elements stand in a fixed order and sets are sorted, so that equal policies are equal text. A set of one is written
 //! as a string, several as a list. Each format reads back to the same policy.
+//!
+//! [`render_definitions`] writes roles and identity providers as well, in the same formats.
 
 mod cdk;
 mod cloudformation;
+mod definition;
 mod json;
 mod terraform;
 mod value;
 mod yaml;
+
+pub use definition::{
+    ACCOUNT_ID, Definition, OidcProviderDefinition, PARTITION, PolicyDefinition, PolicyRef,
+    RoleDefinition,
+};
 
 use crate::document::Document;
 use crate::statement::Statement;
@@ -72,10 +80,38 @@ pub fn render(documents: &[NamedDocument], format: Format) -> String {
         Format::Json { layout: Layout::Pretty } => json::pretty(&plain(documents)),
         Format::Json { layout: Layout::Compact } => json::compact(&plain(documents)),
         Format::Yaml => yaml::render(&plain(documents)),
-        Format::CloudFormation => cloudformation::render(documents),
-        Format::Cdk => cdk::render(documents),
-        Format::Terraform => terraform::render(documents),
+        Format::CloudFormation => cloudformation::render(&definitions(documents)),
+        Format::Cdk => cdk::render(&definitions(documents)),
+        Format::Terraform => terraform::render(&definitions(documents)),
     }
+}
+
+/// Writes policies, roles and identity providers. The names of the definitions must differ.
+///
+/// JSON and YAML have an object by name: a policy as it is, a role and a provider with the elements that CloudFormation
+/// gives them. The other formats are files that make all of it, with references between the parts.
+///
+/// ```
+/// use stackpass_policy::render::{Format, RoleDefinition, render_definitions};
+/// use stackpass_policy::trust;
+///
+/// let role = RoleDefinition::new("Deployer", trust::by_service("cloudformation.amazonaws.com"));
+/// let text = render_definitions(&[role.into()], Format::Terraform);
+/// assert!(text.contains(r#"resource "aws_iam_role" "deployer""#));
+/// ```
+pub fn render_definitions(definitions: &[Definition], format: Format) -> String {
+    match format {
+        Format::Json { layout: Layout::Pretty } => json::pretty(&definition::plain(definitions)),
+        Format::Json { layout: Layout::Compact } => json::compact(&definition::plain(definitions)),
+        Format::Yaml => yaml::render(&definition::plain(definitions)),
+        Format::CloudFormation => cloudformation::render(definitions),
+        Format::Cdk => cdk::render(definitions),
+        Format::Terraform => terraform::render(definitions),
+    }
+}
+
+fn definitions(documents: &[NamedDocument]) -> Vec<Definition> {
+    documents.iter().cloned().map(Definition::from).collect()
 }
 
 /// One policy as compact JSON.

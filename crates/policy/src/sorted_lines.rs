@@ -72,6 +72,11 @@ fn digit_value(digit: u8) -> usize {
 
 /// The offset of the first line whose key is not less than `key`.
 fn lower_bound(text: &str, key: &str) -> usize {
+    partition_point(text, |line| compare(field(line, 0), key) == Ordering::Less)
+}
+
+/// The offset of the first line of which `is_before` does not hold; it holds of no line after that one.
+pub(crate) fn partition_point(text: &str, is_before: impl Fn(&str) -> bool) -> usize {
     let bytes = text.as_bytes();
     let (mut low, mut high) = (0, bytes.len());
     while low < high {
@@ -80,7 +85,7 @@ fn lower_bound(text: &str, key: &str) -> usize {
         let start =
             before.iter().rposition(|byte| *byte == b'\n').map_or(low, |newline| low + newline + 1);
         let line = line_at(text, start);
-        if compare(field(line, 0), key) == Ordering::Less {
+        if is_before(line) {
             low = start + line.len() + 1;
         } else {
             high = start;

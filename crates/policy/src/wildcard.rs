@@ -140,6 +140,9 @@ impl<'a> Glob<'a> {
 
     /// Whether some text is matched by both patterns. A variable counts as any text, so `false` is always right.
     pub fn overlaps(self, other: Glob<'_>) -> bool {
+        if !self.can_start_as(other) {
+            return false;
+        }
         let mine: Vec<Token<'_>> = self.tokens().map(variable_as_many).collect();
         let theirs: Vec<Token<'_>> = other.tokens().map(variable_as_many).collect();
         // `below` answers for the rest of `mine` after this token, `row` for the rest from this token on;
@@ -168,6 +171,19 @@ impl<'a> Glob<'a> {
             below = row;
         }
         below.first().copied().unwrap_or(false)
+    }
+
+    /// Whether the plain characters before the first wildcard of either are the same. Most patterns differ there, and to see it
+    /// is far cheaper than to compare them whole.
+    fn can_start_as(self, other: Glob<'_>) -> bool {
+        for (mine, theirs) in self.tokens().zip(other.tokens()) {
+            match (mine, theirs) {
+                (Token::Char(_), Token::Char(_)) if !self.is_same(mine, theirs) => return false,
+                (Token::Char(_), Token::Char(_)) => {}
+                _ => return true,
+            }
+        }
+        true
     }
 
     /// Whether the pattern is plain text: no wildcard, no variable.

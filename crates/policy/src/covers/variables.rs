@@ -1,13 +1,9 @@
 //! Policy variables: `${aws:username}`, and `${aws:username, 'nobody'}` with a default.
 
-use std::collections::BTreeMap;
-
-use super::Truth;
+use super::{Context, Truth};
 use crate::arn::{Arn, ArnPattern};
 use crate::condition::{Comparison, ConditionKey};
 use crate::wildcard::{self, Case, Glob, Syntax, Token};
-
-type Context = BTreeMap<ConditionKey, Vec<String>>;
 
 /// What the text is made for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,6 +82,16 @@ pub(super) fn condition_value(
         | Comparison::Bool => resolve(value, Use::Text, context),
         _ => Some(value.to_owned()),
     }
+}
+
+/// The keys whose values the variables of a text stand for.
+pub(super) fn keys(text: &str, syntax: Syntax) -> impl Iterator<Item = ConditionKey> {
+    let has_variables = syntax == Syntax::Variables && text.contains("${");
+    let text = if has_variables { text } else { "" };
+    Glob::new(text, Case::Sensitive, Syntax::Variables).tokens().filter_map(|token| match token {
+        Token::Variable(variable) => variable.split(',').next()?.trim().parse().ok(),
+        Token::Char(_) | Token::One | Token::Many => None,
+    })
 }
 
 fn resolve(text: &str, purpose: Use, context: &Context) -> Option<String> {

@@ -21,6 +21,7 @@ pub(super) fn compact(value: &Value) -> String {
 pub(super) fn write_pretty(value: &Value, depth: usize, text: &mut String) {
     match value {
         Value::String(string) => write_string(string, text),
+        Value::Raw(raw) => text.push_str(raw),
         Value::List(items) => {
             write_block(('[', ']'), depth, items, text, |item, text| {
                 write_pretty(item, depth + 1, text);
@@ -72,6 +73,7 @@ fn write_compact(value: &Value, text: &mut String) {
     };
     match value {
         Value::String(string) => write_string(string, text),
+        Value::Raw(raw) => text.push_str(raw),
         Value::List(items) => {
             text.push('[');
             for (index, item) in items.iter().enumerate() {

@@ -1,40 +1,50 @@
 //! Writes Terraform's language.
 //!
-//! A policy becomes an `aws_iam_policy_document` and an `aws_iam_policy`. The provider reads `&{` in such a document as
+//! A policy becomes an `aws_iam_policy_document` and an `aws_iam_policy`; for roles see [`role`]. The provider reads `&{` in such a document as
 //! `${` and leaves out empty lists, so that a policy with one of them is written as a string of JSON instead.
 
-use super::{NamedDocument, identifier, json, value};
+mod role;
+
+use super::definition::{Definition, PolicyDefinition};
+use super::{identifier, json, value};
 use crate::document::{Document, Version};
 use crate::principal::Principal;
 use crate::statement::{Selection, Statement};
 
-/// Writes a file with two blocks for each policy, or one for a policy that must be written as JSON.
-pub(super) fn render(documents: &[NamedDocument]) -> String {
-    let blocks: Vec<String> = documents.iter().map(blocks).collect();
-    blocks.join("\n")
+/// Writes a file with a few blocks for each definition.
+pub(super) fn render(definitions: &[Definition]) -> String {
+    let blocks: Vec<String> = definitions
+        .iter()
+        .flat_map(|definition| match definition {
+            Definition::Policy(policy) => policy_blocks(policy),
+            Definition::Role(role) => role::blocks(role),
+            Definition::OidcProvider(provider) => vec![role::provider(provider)],
+        })
+        .collect();
+    role::with_sources(blocks).join("\n")
 }
 
-fn blocks(named: &NamedDocument) -> String {
-    let name = identifier(&named.name);
+fn policy_blocks(policy: &PolicyDefinition) -> Vec<String> {
+    let name = identifier(&policy.document.name);
     let label = snake_case(&name);
-    if has_own_form(&named.document) {
-        let data = data(&label, &named.document);
-        let policy = policy(&name, &label, &format!("data.aws_iam_policy_document.{label}.json"));
-        format!("{data}\n{policy}")
+    let (data, expression) = document(&label, &policy.document.document);
+    let name = ("name", quoted(policy.policy_name.as_ref().unwrap_or(&name)));
+    let resource = resource("aws_iam_policy", &label, &[name, ("policy", expression)]);
+    data.into_iter().chain([resource]).collect()
+}
+
+/// The block that a document needs, if it does, and the expression that gives its text.
+fn document(label: &str, document: &Document) -> (Option<String>, String) {
+    if has_own_form(document) {
+        let expression = format!("data.aws_iam_policy_document.{label}.json");
+        (Some(data(label, document)), expression)
     } else {
-        let text = json::compact(&value::document(&named.document));
-        policy(&name, &label, &quoted(&text))
+        (None, quoted(&json::compact(&value::document(document))))
     }
 }
 
-fn policy(name: &str, label: &str, document: &str) -> String {
-    format!(
-        "resource \"aws_iam_policy\" \"{label}\" {{
-  name   = \"{name}\"
-  policy = {document}
-}}
-"
-    )
+fn resource(kind: &str, label: &str, arguments: &[(&str, String)]) -> String {
+    format!("resource \"{kind}\" \"{label}\" {{\n{}}}\n", aligned(arguments, 1))
 }
 
 /// Whether the provider's policy document can say the same.

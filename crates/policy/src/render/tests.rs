@@ -291,3 +291,310 @@ fn names_become_identifiers() {
     assert_eq!(identifier("2nd"), "Policy2nd");
     assert_eq!(identifier("ä"), "Policy");
 }
+
+/// A service role with its policy and boundary, and a provider.
+fn definitions() -> Vec<Definition> {
+    let role = RoleDefinition {
+        role_name: Some("deployer".to_owned()),
+        path: Some("/ci/".to_owned()),
+        description: Some("What CloudFormation acts with".to_owned()),
+        max_session: Some(3600),
+        boundary: Some(PolicyRef::Named("limits/app".to_owned())),
+        policies: vec![NamedDocument { name: "inline".to_owned(), ..photos() }],
+        managed_policies: vec![
+            PolicyRef::Defined("StackpassExecutor".to_owned()),
+            PolicyRef::Arn("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()),
+        ],
+        after: Some("Hub".to_owned()),
+        ..RoleDefinition::new(
+            "StackpassRole",
+            crate::trust::by_web_identity(
+                &format!("arn:{PARTITION}:iam::{ACCOUNT_ID}:oidc-provider/example.com"),
+                Conditions::new(),
+            ),
+        )
+    };
+    let provider = OidcProviderDefinition {
+        name: "Hub".to_owned(),
+        url: "https://example.com".to_owned(),
+        client_ids: vec!["sts.amazonaws.com".to_owned()],
+        thumbprints: Vec::new(),
+    };
+    let policy = PolicyDefinition {
+        document: NamedDocument { name: "StackpassExecutor".to_owned(), ..photos() },
+        policy_name: Some("executor".to_owned()),
+    };
+    vec![policy.into(), role.into(), provider.into()]
+}
+
+fn photos() -> NamedDocument {
+    let allow = Statement::allow(
+        ["s3:GetObject".parse().unwrap()],
+        ["arn:aws:s3:::photos/${aws:username}".parse().unwrap()],
+    );
+    NamedDocument { name: "Photos".to_owned(), document: Document::new(vec![allow]) }
+}
+
+#[test]
+fn definitions_in_yaml() {
+    insta::assert_snapshot!(render_definitions(&definitions(), Format::Yaml), @"
+    StackpassExecutor:
+      Version: '2012-10-17'
+      Statement:
+        - Effect: Allow
+          Action: s3:GetObject
+          Resource: 'arn:aws:s3:::photos/${aws:username}'
+    StackpassRole:
+      RoleName: deployer
+      Path: '/ci/'
+      Description: 'What CloudFormation acts with'
+      MaxSessionDuration: 3600
+      PermissionsBoundary: arn:aws:iam::ACCOUNT_ID:policy/limits/app
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal:
+              Federated: arn:aws:iam::ACCOUNT_ID:oidc-provider/example.com
+            Action: sts:AssumeRoleWithWebIdentity
+      ManagedPolicyArns:
+        - arn:aws:iam::ACCOUNT_ID:policy/executor
+        - arn:aws:iam::aws:policy/ReadOnlyAccess
+      Policies:
+        - PolicyName: inline
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - Effect: Allow
+                Action: s3:GetObject
+                Resource: 'arn:aws:s3:::photos/${aws:username}'
+    Hub:
+      Url: https://example.com
+      ClientIdList:
+        - sts.amazonaws.com
+    ");
+}
+
+#[test]
+fn definitions_in_cloudformation() {
+    insta::assert_snapshot!(render_definitions(&definitions(), Format::CloudFormation), @"
+    AWSTemplateFormatVersion: '2010-09-09'
+    Resources:
+      StackpassExecutor:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          ManagedPolicyName: executor
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - Effect: Allow
+                Action: s3:GetObject
+                Resource: 'arn:aws:s3:::photos/${aws:username}'
+      StackpassRole:
+        Type: AWS::IAM::Role
+        DependsOn: Hub
+        Properties:
+          RoleName: deployer
+          Path: '/ci/'
+          Description: 'What CloudFormation acts with'
+          MaxSessionDuration: 3600
+          PermissionsBoundary:
+            Fn::Sub: 'arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/limits/app'
+          AssumeRolePolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - Effect: Allow
+                Principal:
+                  Federated:
+                    Fn::Sub: 'arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/example.com'
+                Action: sts:AssumeRoleWithWebIdentity
+          ManagedPolicyArns:
+            - Ref: StackpassExecutor
+            - arn:aws:iam::aws:policy/ReadOnlyAccess
+          Policies:
+            - PolicyName: inline
+              PolicyDocument:
+                Version: '2012-10-17'
+                Statement:
+                  - Effect: Allow
+                    Action: s3:GetObject
+                    Resource: 'arn:aws:s3:::photos/${aws:username}'
+      Hub:
+        Type: AWS::IAM::OIDCProvider
+        Properties:
+          Url: https://example.com
+          ClientIdList:
+            - sts.amazonaws.com
+    Outputs:
+      StackpassExecutorArn:
+        Value:
+          Ref: StackpassExecutor
+      StackpassRoleArn:
+        Value:
+          Fn::GetAtt:
+            - StackpassRole
+            - Arn
+      HubArn:
+        Value:
+          Ref: Hub
+    ");
+}
+
+#[test]
+fn definitions_in_cdk() {
+    insta::assert_snapshot!(render_definitions(&definitions(), Format::Cdk), @r#"
+    import { Aws } from "aws-cdk-lib";
+    import * as iam from "aws-cdk-lib/aws-iam";
+    import { Construct } from "constructs";
+
+    export const stackpassExecutorDocument = {
+      "Version": "2012-10-17",
+      "Statement": [
+        {
+          "Effect": "Allow",
+          "Action": "s3:GetObject",
+          "Resource": "arn:aws:s3:::photos/${aws:username}"
+        }
+      ]
+    };
+
+    export class StackpassExecutor extends iam.ManagedPolicy {
+      constructor(scope: Construct, id: string = "StackpassExecutor") {
+        super(scope, id, { managedPolicyName: "executor", document: iam.PolicyDocument.fromJson(stackpassExecutorDocument) });
+      }
+    }
+
+    export class StackpassAccess extends Construct {
+      readonly stackpassExecutor: StackpassExecutor;
+      readonly stackpassRole: iam.CfnRole;
+      readonly hub: iam.CfnOIDCProvider;
+
+      constructor(scope: Construct, id: string = "StackpassAccess") {
+        super(scope, id);
+        this.stackpassExecutor = new StackpassExecutor(this);
+        this.stackpassRole = new iam.CfnRole(this, "StackpassRole", {
+          "roleName": "deployer",
+          "path": "/ci/",
+          "description": "What CloudFormation acts with",
+          "maxSessionDuration": 3600,
+          "permissionsBoundary": `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:policy/limits/app`,
+          "assumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+              {
+                "Effect": "Allow",
+                "Principal": {
+                  "Federated": `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:oidc-provider/example.com`
+                },
+                "Action": "sts:AssumeRoleWithWebIdentity"
+              }
+            ]
+          },
+          "managedPolicyArns": [
+            this.stackpassExecutor.managedPolicyArn,
+            "arn:aws:iam::aws:policy/ReadOnlyAccess"
+          ],
+          "policies": [
+            {
+              "policyName": "inline",
+              "policyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                  {
+                    "Effect": "Allow",
+                    "Action": "s3:GetObject",
+                    "Resource": "arn:aws:s3:::photos/${aws:username}"
+                  }
+                ]
+              }
+            }
+          ]
+        });
+        this.hub = new iam.CfnOIDCProvider(this, "Hub", {
+          "url": "https://example.com",
+          "clientIdList": [
+            "sts.amazonaws.com"
+          ]
+        });
+        this.stackpassRole.addDependency(this.hub);
+      }
+    }
+    "#);
+}
+
+#[test]
+fn definitions_in_terraform() {
+    insta::assert_snapshot!(render_definitions(&definitions(), Format::Terraform), @r#"
+    data "aws_caller_identity" "current" {}
+
+    data "aws_partition" "current" {}
+
+    data "aws_iam_policy_document" "stackpass_executor" {
+      statement {
+        effect    = "Allow"
+        actions   = ["s3:GetObject"]
+        resources = ["arn:aws:s3:::photos/$${aws:username}"]
+      }
+    }
+
+    resource "aws_iam_policy" "stackpass_executor" {
+      name   = "executor"
+      policy = data.aws_iam_policy_document.stackpass_executor.json
+    }
+
+    data "aws_iam_policy_document" "stackpass_role_trust" {
+      statement {
+        effect  = "Allow"
+        actions = ["sts:AssumeRoleWithWebIdentity"]
+
+        principals {
+          type        = "Federated"
+          identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:oidc-provider/example.com"]
+        }
+      }
+    }
+
+    resource "aws_iam_role" "stackpass_role" {
+      name                 = "deployer"
+      path                 = "/ci/"
+      description          = "What CloudFormation acts with"
+      max_session_duration = 3600
+      assume_role_policy   = data.aws_iam_policy_document.stackpass_role_trust.json
+      permissions_boundary = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/limits/app"
+      depends_on           = [aws_iam_openid_connect_provider.hub]
+    }
+
+    data "aws_iam_policy_document" "stackpass_role_inline_1" {
+      statement {
+        effect    = "Allow"
+        actions   = ["s3:GetObject"]
+        resources = ["arn:aws:s3:::photos/$${aws:username}"]
+      }
+    }
+
+    resource "aws_iam_role_policy" "stackpass_role_inline_1" {
+      name   = "inline"
+      role   = aws_iam_role.stackpass_role.name
+      policy = data.aws_iam_policy_document.stackpass_role_inline_1.json
+    }
+
+    resource "aws_iam_role_policy_attachment" "stackpass_role_1" {
+      role       = aws_iam_role.stackpass_role.name
+      policy_arn = aws_iam_policy.stackpass_executor.arn
+    }
+
+    resource "aws_iam_role_policy_attachment" "stackpass_role_2" {
+      role       = aws_iam_role.stackpass_role.name
+      policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    }
+
+    output "stackpass_role_arn" {
+      value = aws_iam_role.stackpass_role.arn
+    }
+
+    resource "aws_iam_openid_connect_provider" "hub" {
+      url            = "https://example.com"
+      client_id_list = ["sts.amazonaws.com"]
+    }
+    "#);
+}

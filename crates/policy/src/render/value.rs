@@ -11,6 +11,8 @@ use crate::statement::{Selection, Statement};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     String(String),
+    /// Written as it is: a number, or an expression of the format's own language.
+    Raw(String),
     List(Vec<Value>),
     Map(Vec<(String, Value)>),
 }
@@ -24,6 +26,20 @@ impl Value {
     /// Makes a mapping.
     pub(super) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
         Value::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
+    }
+
+    /// The same with every string, keys not among them, made into something else.
+    pub(super) fn with_strings(self, make: &dyn Fn(String) -> Value) -> Value {
+        match self {
+            Value::String(string) => make(string),
+            Value::Raw(_) => self,
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| item.with_strings(make)).collect())
+            }
+            Value::Map(entries) => Value::Map(
+                entries.into_iter().map(|(key, value)| (key, value.with_strings(make))).collect(),
+            ),
+        }
     }
 }
 

@@ -20,6 +20,10 @@ fn write(value: &Value, depth: usize, text: &mut String) {
             write_scalar(string, text);
             text.push('\n');
         }
+        Value::Raw(raw) => {
+            text.push_str(raw);
+            text.push('\n');
+        }
         Value::List(items) if items.is_empty() => text.push_str("[]\n"),
         Value::Map(entries) if entries.is_empty() => text.push_str("{}\n"),
         Value::List(items) => {
@@ -41,12 +45,12 @@ fn write(value: &Value, depth: usize, text: &mut String) {
 }
 
 fn write_after_key(value: &Value, depth: usize, text: &mut String) {
-    let is_empty = match value {
-        Value::String(_) => true,
+    let is_short = match value {
+        Value::String(_) | Value::Raw(_) => true,
         Value::List(items) => items.is_empty(),
         Value::Map(entries) => entries.is_empty(),
     };
-    if is_empty {
+    if is_short {
         text.push(' ');
         write(value, depth, text);
         return;

@@ -1,14 +1,15 @@
 //! Random parts of policies. Alphabets are small, so that patterns meet each other often.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::collection::{btree_set, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::arn::ArnPattern;
-use stackpass_policy::condition::{Comparison, Conditions, Operator, Qualifier};
+use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator, Qualifier};
+use stackpass_policy::covers::Request;
 use stackpass_policy::document::{Document, Version};
 use stackpass_policy::principal::{Principal, PrincipalKind};
 use stackpass_policy::statement::{Effect, Selection, Statement};
@@ -34,13 +35,24 @@ pub(crate) fn resource() -> impl Strategy<Value = ArnPattern> {
 
 /// No condition mostly, else one of a few.
 pub(crate) fn conditions() -> impl Strategy<Value = Conditions> {
+    let operators = vec![
+        "StringEquals",
+        "StringLike",
+        "ForAnyValue:StringEquals",
+        "StringNotEquals",
+        "StringEqualsIfExists",
+        "Null",
+    ];
     let one = (
-        select(vec!["StringEquals", "StringLike", "ForAnyValue:StringEquals", "StringNotEquals"]),
+        select(operators),
         select(vec!["aws:k", "AWS:K", "aws:l"]),
         btree_set("[ab][*]?", 1..3),
+        any::<bool>(),
     )
-        .prop_map(|(operator, key, values)| {
+        .prop_map(|(operator, key, values, is_missing)| {
             let operator: Operator = operator.parse().unwrap();
+            let is_null = operator.comparison == Comparison::Null;
+            let values = if is_null { BTreeSet::from([is_missing.to_string()]) } else { values };
             Conditions::new().with(operator, key.parse().unwrap(), values)
         });
     prop_oneof![3 => Just(Conditions::new()), 2 => one]
@@ -70,6 +82,22 @@ pub(crate) fn statement() -> impl Strategy<Value = Statement> {
 /// Some statements.
 pub(crate) fn statements() -> impl Strategy<Value = Vec<Statement>> {
     vec(statement(), 0..12)
+}
+
+/// Requests that the random statements are often about.
+pub(crate) fn request() -> impl Strategy<Value = Request> {
+    let action = "(s3|iam):(Get|Put)[AB]?|s3:Get[AB][AB]";
+    let resource =
+        option::weighted(0.95, "arn:aws:s3:::[ab]{0,3}/?[ab]?|arn:aws:iam::[12]:role/[ab]{0,3}");
+    let values = vec("[ab]\\*?", 0..3);
+    let key = select(vec!["aws:k", "aws:l", "aws:username"]);
+    let context = btree_map(key, values, 0..3);
+    (action, resource, context).prop_map(|(action, resource, context)| {
+        let context: BTreeMap<ConditionKey, Vec<String>> =
+            context.into_iter().map(|(key, values)| (key.parse().unwrap(), values)).collect();
+        let resource = resource.map(|resource| resource.parse().unwrap());
+        Request { context, ..Request::new(action.parse().unwrap(), resource) }
+    })
 }
 
 /// Text with all that is special in some format.
@@ -179,6 +207,6 @@ fn selection<T: Clone + std::fmt::Debug>(
 
 fn principal() -> impl Strategy<Value = Principal> {
     let kind = select(PrincipalKind::ALL.to_vec());
-    let named = proptest::collection::btree_map(kind, btree_set(odd_text(), 0..3), 0..3);
+    let named = btree_map(kind, btree_set(odd_text(), 0..3), 0..3);
     prop_oneof![1 => Just(Principal::Anyone), 3 => named.prop_map(Principal::Named)]
 }

@@ -8,6 +8,9 @@
 
 mod any_text;
 mod arbitrary;
+mod compare;
+mod definitions;
+mod explain;
 mod minimize;
 mod patterns;
 mod render;

@@ -1,35 +1,14 @@
 //! Minimizing keeps the meaning, in the limits, whatever the order.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use proptest::sample::select;
-use stackpass_policy::condition::ConditionKey;
-use stackpass_policy::covers::{Request, decide};
+use stackpass_policy::covers::decide;
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
 use stackpass_policy::size::size;
 use stackpass_policy::statement::Statement;
 
-use super::arbitrary;
-
-/// Requests that the random statements are often about.
-fn request() -> impl Strategy<Value = Request> {
-    let action = "(s3|iam):(Get|Put)[AB]?|s3:Get[AB][AB]";
-    let resource = proptest::option::weighted(
-        0.95,
-        "arn:aws:s3:::[ab]{0,3}/?[ab]?|arn:aws:iam::[12]:role/[ab]{0,3}",
-    );
-    let values = proptest::collection::vec("[ab]\\*?", 0..3);
-    let key = select(vec!["aws:k", "aws:l", "aws:username"]);
-    let context = proptest::collection::btree_map(key, values, 0..3);
-    (action, resource, context).prop_map(|(action, resource, context)| {
-        let context: BTreeMap<ConditionKey, Vec<String>> =
-            context.into_iter().map(|(key, values)| (key.parse().unwrap(), values)).collect();
-        let resource = resource.map(|resource| resource.parse().unwrap());
-        Request { context, ..Request::new(action.parse().unwrap(), resource) }
-    })
-}
+use super::arbitrary::{self, request};
 
 fn total(documents: &[Document]) -> usize {
     documents.iter().map(size).sum()

@@ -14,7 +14,7 @@ use stackpass_policy::statement::{Selection, Statement};
 use super::arbitrary;
 
 /// The policy as JSON, written down from the rules and not by the library.
-fn expected(document: &Document) -> Value {
+pub(crate) fn expected(document: &Document) -> Value {
     let mut value = Map::new();
     if let Some(version) = document.version {
         value.insert("Version".to_owned(), json!(version.to_string()));
@@ -91,6 +91,11 @@ fn terraform(body: &hcl::Body, label: &str) -> Value {
             .find(|block| block.labels().iter().map(hcl::BlockLabel::as_str).eq([kind, label]))
     };
     let policy = attribute(block("aws_iam_policy").unwrap().body(), "policy").unwrap();
+    terraform_document(body, policy, label)
+}
+
+/// The policy that an expression gives, which may stand in a block with this label.
+pub(crate) fn terraform_document(body: &hcl::Body, policy: &hcl::Expression, label: &str) -> Value {
     let hcl::Expression::Traversal(_) = policy else {
         return serde_json::from_str(evaluate(policy).as_str().unwrap()).unwrap();
     };
@@ -98,7 +103,14 @@ fn terraform(body: &hcl::Body, label: &str) -> Value {
         hcl::format::to_string(policy).unwrap(),
         format!("data.aws_iam_policy_document.{label}.json")
     );
-    let data = block("aws_iam_policy_document").unwrap().body();
+    let data = body
+        .blocks()
+        .find(|block| {
+            let labels = block.labels().iter().map(hcl::BlockLabel::as_str);
+            labels.eq(["aws_iam_policy_document", label])
+        })
+        .unwrap()
+        .body();
     let mut value = Map::new();
     let version = attribute(data, "version").map_or(json!("2012-10-17"), evaluate);
     value.insert("Version".to_owned(), version);
@@ -155,13 +167,21 @@ fn terraform_statement(body: &hcl::Body) -> Value {
     Value::Object(value)
 }
 
-fn attribute<'a>(body: &'a hcl::Body, name: &str) -> Option<&'a hcl::Expression> {
+pub(crate) fn attribute<'a>(body: &'a hcl::Body, name: &str) -> Option<&'a hcl::Expression> {
     body.attributes().find(|attribute| attribute.key() == name).map(hcl::Attribute::expr)
 }
 
-fn evaluate(expression: &hcl::Expression) -> Value {
+pub(crate) fn evaluate(expression: &hcl::Expression) -> Value {
     use hcl::eval::Evaluate;
-    let value = expression.evaluate(&hcl::eval::Context::new()).unwrap();
+    let mut context = hcl::eval::Context::new();
+    context.declare_var(
+        "data",
+        hcl::value!({
+            aws_caller_identity = { current = { account_id = "444455556666" } }
+            aws_partition = { current = { partition = "aws-cn" } }
+        }),
+    );
+    let value = expression.evaluate(&context).unwrap();
     serde_json::to_value(value).unwrap()
 }
 
