@@ -10,8 +10,9 @@ use serde::Deserialize;
 use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
-use stackpass_policy::condition::{Conditions, Operator};
+use stackpass_policy::condition::{Comparison, Conditions, Operator};
 use stackpass_policy::source::Span;
+use stackpass_policy::wildcard::escape;
 
 use crate::assembly::Asset;
 use crate::deploy::{Deployment, Mode, PlannedStack, Tool, legacy_buckets};
@@ -20,17 +21,19 @@ use crate::generic;
 use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern};
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, UseKind};
+use crate::sam;
 use crate::scope;
 use crate::value::Text;
 
 /// What the names of SST's debug stacks end in.
 const DEBUG_STACK: &str = "-debug-stack";
 
-const FILES: [(Tool, &str); 5] = [
+const FILES: [(Tool, &str); 6] = [
     (Tool::AwsCli, include_str!("generated/tool-aws-cli.json")),
     (Tool::Cdk, include_str!("generated/tool-cdk.json")),
     (Tool::CdkBootstrap, include_str!("generated/tool-cdk-bootstrap.json")),
     (Tool::CdkLegacy, include_str!("generated/tool-cdk-legacy.json")),
+    (Tool::Sam, include_str!("generated/tool-sam.json")),
     (Tool::SstV1, include_str!("generated/tool-sst-v1.json")),
 ];
 
@@ -90,9 +93,12 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         if resources.is_empty() {
             continue;
         }
-        let conditions = conditions(&need.conditions);
         for action in need.actions.iter().filter_map(|action| action.parse::<Action>().ok()) {
             let scoping = scoping(&action, &resources, planned);
+            let mut conditions = conditions(&need.conditions);
+            if need.on.ends_with("stack") {
+                pin_role(deployment, planned, &action, &mut conditions);
+            }
             for &phase in &need.phases {
                 needs.needs.push(Need {
                     who: Who::Caller,
@@ -136,16 +142,16 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
     // Any deployment may fail; what is then called is in the files with the hardness it has.
     note("failed-deploy", true);
     note("early-validation", true);
-    note("has-file-assets", any_asset(is_own_file));
-    note("has-image-assets", any_asset(is_own_image));
-    note(
-        "has-role-assets",
-        any_asset(|asset| matches!(asset, Asset::File { assume_role_arn: Some(_), .. })),
-    );
-    note(
-        "has-role-images",
-        any_asset(|asset| matches!(asset, Asset::Image { assume_role_arn: Some(_), .. })),
-    );
+    let by_roles = assumes_roles(deployment);
+    let any_asset_of = |is: &dyn Fn(&Asset) -> bool| planned.assets.iter().any(is);
+    let packages = package_bucket(planned).is_some();
+    note("managed-bucket", package_bucket(planned).as_deref() == Some(sam::MANAGED_BUCKET));
+    note("has-file-assets", packages || any_asset_of(&|asset| is_own_file(deployment, asset)));
+    note("has-image-assets", any_asset_of(&|asset| is_own_image(deployment, asset)));
+    let is_of_role = |asset: &Asset| matches!(asset, Asset::File { assume_role_arn: Some(_), .. });
+    note("has-role-assets", by_roles && any_asset(is_of_role));
+    let is_of_role = |asset: &Asset| matches!(asset, Asset::Image { assume_role_arn: Some(_), .. });
+    note("has-role-images", by_roles && any_asset(is_of_role));
     note("legacy-image-assets", any_asset(|asset| matches!(asset, Asset::LegacyImage { .. })));
     note(
         "has-macros",
@@ -164,7 +170,7 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
     note("has-session-tags", planned.session_tags);
     note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("live", deployment.live);
-    note("modern", planned.deploy_role.is_some());
+    note("modern", by_roles && planned.deploy_role.is_some());
     note("sst-1", planned.deploy_role.is_some());
     note("termination-protection", planned.termination_protection);
     note(
@@ -177,14 +183,38 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
     facts
 }
 
+/// Whether the roles of the bootstrap stack that an assembly names are assumed.
+///
+/// Without the permission to assume them the CDK goes on with the caller's own credentials, if these are of the right
+/// account. A service role wants that: the bootstrap's deploy role may pass the bootstrap's execution role only.
+fn assumes_roles(deployment: &Deployment) -> bool {
+    match deployment.tool {
+        Tool::CdkLegacy => false,
+        Tool::SstV1 => deployment.mode != Mode::ServiceRole,
+        Tool::AwsCli | Tool::Cdk | Tool::CdkBootstrap | Tool::Sam => true,
+    }
+}
+
 /// Whether the caller itself publishes a file.
-fn is_own_file(asset: &Asset) -> bool {
-    matches!(asset, Asset::File { assume_role_arn: None, .. } | Asset::LegacyFile { .. })
+fn is_own_file(deployment: &Deployment, asset: &Asset) -> bool {
+    match asset {
+        Asset::File { assume_role_arn, .. } => {
+            assume_role_arn.is_none() || !assumes_roles(deployment)
+        }
+        Asset::LegacyFile { .. } => true,
+        Asset::Image { .. } | Asset::LegacyImage { .. } => false,
+    }
 }
 
 /// Whether the caller itself publishes an image.
-fn is_own_image(asset: &Asset) -> bool {
-    matches!(asset, Asset::Image { assume_role_arn: None, .. } | Asset::LegacyImage { .. })
+fn is_own_image(deployment: &Deployment, asset: &Asset) -> bool {
+    match asset {
+        Asset::Image { assume_role_arn, .. } => {
+            assume_role_arn.is_none() || !assumes_roles(deployment)
+        }
+        Asset::LegacyImage { .. } => true,
+        Asset::File { .. } | Asset::LegacyFile { .. } => false,
+    }
 }
 
 /// Whether a need applies to a deployment with these facts.
@@ -238,7 +268,7 @@ fn resources(
             .into_iter()
             .map(|(bucket, key)| format!("arn:{}:s3:::{bucket}/{key}", partition(stack)))
             .collect(),
-        "asset-repository" => asset_repositories(planned)
+        "asset-repository" => asset_repositories(deployment, planned)
             .into_iter()
             .flat_map(|name| {
                 filled(&format!(
@@ -247,10 +277,10 @@ fn resources(
             })
             .collect(),
         "bootstrap-parameter" => {
-            let name = planned
-                .bootstrap_parameter
-                .clone()
-                .unwrap_or_else(|| format!("/cdk-bootstrap/{}/version", deployment.qualifier));
+            let name = planned.bootstrap_parameter.clone().map_or_else(
+                || format!("/cdk-bootstrap/{}/version", deployment.qualifier),
+                |name| scope::filled_text(&stack.setting, &name),
+            );
             filled(&format!("arn:${{Partition}}:ssm:${{Region}}:${{Account}}:parameter{name}"))
         }
         // The function behind a macro is in another template; that it has to be named by hand is a gap.
@@ -280,6 +310,9 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<
     let (given, name): (Vec<String>, &str) = match role {
         "deploy" => (planned.deploy_role.iter().cloned().collect(), "deploy-role"),
         "lookup" => (planned.lookup_role.iter().cloned().collect(), "lookup-role"),
+        "execution" if deployment.mode == Mode::ServiceRole => {
+            return Some(service_role(deployment, planned).into_iter().collect());
+        }
         "execution" => (planned.execution_role.iter().cloned().collect(), "cfn-exec-role"),
         "file-publishing" => (of_assets(false).collect(), "file-publishing-role"),
         "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
@@ -301,7 +334,7 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<
 /// The buckets and keys that the caller's own file assets go to. A content hash in a key stands for that of any build.
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let setting = &planned.stack.setting;
-    let own = planned.assets.iter().filter(|asset| is_own_file(asset));
+    let own = planned.assets.iter().filter(|asset| is_own_file(deployment, asset));
     own.flat_map(|asset| {
         if let Asset::File { bucket, key, .. } = asset {
             vec![(
@@ -313,18 +346,26 @@ fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(Str
             buckets.map(|bucket| (bucket, "assets/*".to_owned())).collect()
         }
     })
+    .chain(package_bucket(planned).map(|bucket| (bucket, "*".to_owned())))
     .collect()
 }
 
+/// The bucket that SAM or `aws cloudformation package` uploads local code to, if the user names it.
+fn package_bucket(planned: &PlannedStack) -> Option<String> {
+    let value = planned.stack.setting.parameters.get(sam::PACKAGE_BUCKET)?;
+    let patterns = scope::patterns(&planned.stack, value.texts().first()?);
+    patterns.into_iter().next().map(|pattern| pattern.glob)
+}
+
 /// The repositories that the caller's own image assets go to.
-fn asset_repositories(planned: &PlannedStack) -> BTreeSet<String> {
-    let own = planned.assets.iter().filter(|asset| is_own_image(asset));
+fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
+    let own = planned.assets.iter().filter(|asset| is_own_image(deployment, asset));
     own.filter_map(|asset| match asset {
         Asset::Image { repository, .. } => {
             Some(scope::filled_text(&planned.stack.setting, repository))
         }
         Asset::LegacyImage { repository, .. } => {
-            Some(repository.clone().unwrap_or_else(|| "aws-cdk/assets".to_owned()))
+            Some(repository.as_deref().map_or_else(|| "aws-cdk/assets".to_owned(), escape))
         }
         _ => None,
     })
@@ -435,7 +476,8 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
 }
 
 fn parameter_arns(stack: &Stack, name: &Text) -> Vec<String> {
-    let format = catalogue::resource_type("ssm", "parameter").map_or("*", |kind| kind.arn());
+    let format = catalogue::resource_type("ssm", "parameter");
+    let format = format.and_then(|kind| kind.arns().next()).unwrap_or("*");
     scope::referred(stack, name, format).into_iter().map(|pattern| pattern.glob).collect()
 }
 
@@ -460,14 +502,50 @@ fn debug_bucket(deployment: &Deployment) -> String {
     generated_name_pattern(stack_name, "Bucket83908E77", &rule)
 }
 
+/// The ARNs of the role that the caller passes; none if it has no name.
+fn service_role(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
+    let setting = &planned.stack.setting;
+    let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
+    given.map(|role| scope::filled_text(setting, role)).into_iter().collect()
+}
+
+/// Binds calls that may name a role to the service role.
+///
+/// A stack that is made or changed must be given it: without a role CloudFormation acts with the caller's permissions. What
+/// undoes a stack may also name none, since the stack keeps the role that it was given, and the CDK and SST delete without
+/// naming it.
+fn pin_role(
+    deployment: &Deployment,
+    planned: &PlannedStack,
+    action: &Action,
+    conditions: &mut Conditions,
+) {
+    if deployment.mode != Mode::ServiceRole || action.service() != "cloudformation" {
+        return;
+    }
+    let if_exists = match action.name() {
+        "CreateChangeSet" | "CreateStack" | "UpdateStack" => false,
+        "ContinueUpdateRollback" | "DeleteStack" | "RollbackStack" => true,
+        _ => return,
+    };
+    let roles = service_role(deployment, planned);
+    let Ok(key) = "cloudformation:RoleArn".parse() else { return };
+    if roles.is_empty() {
+        return;
+    }
+    let comparison = if roles.iter().any(|role| role.contains('*')) {
+        Comparison::StringLike
+    } else {
+        Comparison::StringEquals
+    };
+    conditions.add(Operator { if_exists, ..Operator::new(comparison) }, key, roles);
+}
+
 /// What it takes to pass the service role.
 fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &mut Needs) {
     let stack = &planned.stack;
-    let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
-    let format = "arn:${Partition}:iam::${Account}:role/${RoleName}";
-    let patterns = if let Some(role) = given {
-        scope::referred(stack, &Text::glob(&scope::filled_text(&stack.setting, role)), format)
-    } else {
+    let roles = service_role(deployment, planned);
+    if roles.is_empty() {
         needs.gaps.push(Gap {
             place: place(stack, Span::default()),
             code: "service-role",
@@ -477,14 +555,14 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
             help: "say which role CloudFormation acts with: `--service-role NAME`".to_owned(),
         });
         return;
-    };
+    }
     let Ok(action) = "iam:PassRole".parse::<Action>() else { return };
     for phase in [Phase::ChangeSet, Phase::Create, Phase::Update, Phase::Delete] {
         needs.needs.push(Need {
             who: Who::Caller,
             action: action.clone(),
             phase,
-            resources: patterns.iter().filter_map(|pattern| pattern.glob.parse().ok()).collect(),
+            resources: roles.iter().filter_map(|role| role.parse().ok()).collect(),
             conditions: Conditions::new(),
             hardness: Hardness::Must,
             scoping: Scoping::Named,

@@ -33,6 +33,8 @@ pub enum Tool {
     CdkBootstrap,
     /// The CDK command line with legacy synthesis: it uses the caller's own credentials.
     CdkLegacy,
+    /// The SAM command line.
+    Sam,
     /// SST before version 2.
     SstV1,
 }
@@ -89,7 +91,7 @@ impl fmt::Debug for Input {
 /// What the user says of a deployment; everything else is read from the input or stays unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The stack's name, for a template; an assembly has its own.
+    /// The stack's name, for a template, in which `*` stands for any characters; an assembly has its own.
     pub stack_name: Option<String>,
     /// The account id, over that of the assembly.
     pub account: Option<String>,
@@ -109,7 +111,7 @@ pub struct Options {
     pub live: bool,
     /// The qualifier of the CDK bootstrap stack; else CDK's default.
     pub qualifier: Option<String>,
-    /// The name or ARN of the service role.
+    /// The name of the service role, with its path before it if it has one, or its ARN.
     pub service_role: Option<String>,
     /// Only these stacks of an assembly; all, if empty.
     pub stacks: Vec<String>,
@@ -128,7 +130,7 @@ pub struct Deployment {
     pub live: bool,
     /// The qualifier of the CDK bootstrap stack.
     pub qualifier: String,
-    /// The name or ARN of the service role.
+    /// The ARN of the service role, with placeholders if only its name was given.
     pub service_role: Option<String>,
 }
 
@@ -175,12 +177,17 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
                 let (assembly, of_assembly) = assembly::read(files.as_ref());
                 problems.extend(of_assembly);
                 let stacks = assembly.stacks.into_iter().filter(|stack| is_wanted(stack, options));
-                found.extend(stacks.map(|stack| (Some(stack.name.clone()), stack)));
+                // No name of a stack has a `*`, so one that stands in an assembly is meant as a pattern.
+                found.extend(stacks.map(|stack| (Some(Text::glob(&stack.name)), stack)));
             }
         }
     }
-    let tool =
-        options.tool.unwrap_or_else(|| tool_of(found.iter().map(|(_, stack)| stack), inputs));
+    let shown = || tool_of(found.iter().map(|(_, stack)| stack), inputs);
+    let tool = options.tool.unwrap_or_else(|| match (shown(), options.mode) {
+        // The roles of the bootstrap stack pass that stack's own execution role, so that a service role is used without them.
+        (Tool::Cdk, Some(Mode::ServiceRole)) => Tool::CdkLegacy,
+        (tool, _) => tool,
+    });
     let mode =
         options.mode.unwrap_or(if tool == Tool::Cdk { Mode::Bootstrap } else { Mode::Direct });
     let mut stacks: Vec<PlannedStack> = found
@@ -194,7 +201,7 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
         mode,
         live: options.live,
         qualifier: options.qualifier.clone().unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()),
-        service_role: options.service_role.clone(),
+        service_role: service_role(options),
     };
     (deployment, problems)
 }
@@ -217,7 +224,7 @@ fn of_template(
     files: Files<'_>,
     options: &Options,
     problems: &mut Vec<Problem>,
-) -> Option<(Option<String>, StackInput)> {
+) -> Option<(Option<Text>, StackInput)> {
     let source = Arc::new(source.clone());
     let (template, diagnostics) = template::read(&source);
     problems.extend(of_source(&source, diagnostics));
@@ -225,7 +232,7 @@ fn of_template(
     let (nested, of_nested) = assembly::nested_stacks(&template, &source, file, files);
     problems.extend(of_nested);
     let input = StackInput::from_template(source.name().to_owned(), template, source);
-    Some((options.stack_name.clone(), StackInput { nested, ..input }))
+    Some((options.stack_name.as_deref().map(Text::glob), StackInput { nested, ..input }))
 }
 
 fn is_wanted(stack: &StackInput, options: &Options) -> bool {
@@ -248,7 +255,7 @@ pub fn needs(deployment: &Deployment) -> Needs {
 }
 
 fn planned(
-    name: Option<String>,
+    name: Option<Text>,
     input: StackInput,
     options: &Options,
     mode: Mode,
@@ -260,7 +267,7 @@ fn planned(
     let mut stack_tags = input.tags.clone();
     stack_tags.extend(options.stack_tags.clone());
     let mut setting = Setting {
-        stack_name: name.map(Text::literal),
+        stack_name: name,
         account,
         region,
         partition,
@@ -276,15 +283,19 @@ fn planned(
     setting
         .parameters
         .extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
+    if options.tool == Some(Tool::Sam) {
+        let bucket = || Value::Text(Text::glob(sam::MANAGED_BUCKET));
+        setting.parameters.entry(sam::PACKAGE_BUCKET.to_owned()).or_insert_with(bucket);
+    }
+    let of_bootstrap = input.cloudformation_execution_role_arn.clone();
     let role = match mode {
         Mode::Direct => None,
-        Mode::Bootstrap => input.cloudformation_execution_role_arn.as_deref(),
-        Mode::ServiceRole => {
-            options.service_role.as_deref().or(input.cloudformation_execution_role_arn.as_deref())
-        }
+        Mode::Bootstrap => of_bootstrap,
+        Mode::ServiceRole => service_role(options).or(of_bootstrap),
     };
-    setting.execution_role =
-        role.map(|role| scope::filled_text(&setting, role)).filter(|role| role.starts_with("arn:"));
+    setting.execution_role = role
+        .map(|role| scope::filled_text(&setting, &role))
+        .filter(|role| role.starts_with("arn:"));
     let root = NestedStack { template: input.template, source: input.source, nested: input.nested };
     PlannedStack {
         stack: resolved(&root, &setting, problems),
@@ -296,6 +307,16 @@ fn planned(
         bootstrap_parameter: input.bootstrap_version_parameter,
         termination_protection: input.termination_protection,
     }
+}
+
+/// The ARN of the service role. A name alone is that of a role with the path `/`.
+fn service_role(options: &Options) -> Option<String> {
+    let given = options.service_role.as_deref()?;
+    Some(if given.starts_with("arn:") {
+        given.to_owned()
+    } else {
+        format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{given}")
+    })
 }
 
 fn has_session_tags(asset: &Asset) -> bool {
@@ -322,11 +343,16 @@ fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>)
             Some(known) => Text::glob(&format!("{known}-?*")),
             None => Text::glob(&name.glob),
         });
-        let setting = Setting {
+        let mut setting = Setting {
             stack_name: setting.stack_name.as_ref().and(name),
             parameters: passed_parameters(&stack, &resource.properties, &nested.template),
             ..setting.clone()
         };
+        // Local code of nested stacks goes to the same bucket.
+        if let Some(bucket) = stack.setting.parameters.get(sam::PACKAGE_BUCKET) {
+            let parameters = &mut setting.parameters;
+            parameters.entry(sam::PACKAGE_BUCKET.to_owned()).or_insert_with(|| bucket.clone());
+        }
         let nested = resolved(nested, &setting, problems);
         stack.nested.insert(logical_id.clone(), nested);
     }
@@ -360,7 +386,7 @@ fn passed_parameters(
 
 fn outside(parent: &Stack, value: &Value) -> Value {
     match value {
-        Value::Text(text) if text.known().is_none() => {
+        Value::Text(text) if text.has_attributes() => {
             let globs = scope::patterns(parent, text);
             Value::one_of(globs.into_iter().map(|pattern| Value::Text(Text::glob(&pattern.glob))))
         }
@@ -397,7 +423,7 @@ pub(crate) fn legacy_buckets(setting: &Setting, qualifier: &str) -> [String; 2] 
 }
 
 /// The partition of a region.
-fn partition_of(region: &str) -> String {
+pub fn partition_of(region: &str) -> String {
     let partition = match region.split('-').collect::<Vec<_>>().as_slice() {
         ["cn", ..] => "aws-cn",
         ["us", "gov", ..] => "aws-us-gov",
@@ -437,11 +463,12 @@ macro_rules! words {
 
 words!(
     Tool,
-    "aws-cli, cdk, cdk-bootstrap, cdk-legacy, sst-v1",
+    "aws-cli, cdk, cdk-bootstrap, cdk-legacy, sam, sst-v1",
     AwsCli = "aws-cli",
     Cdk = "cdk",
     CdkBootstrap = "cdk-bootstrap",
     CdkLegacy = "cdk-legacy",
+    Sam = "sam",
     SstV1 = "sst-v1"
 );
 words!(

@@ -5,6 +5,9 @@
 //! A type with neither handlers nor rules is a gap.
 
 mod conditions;
+mod gaps;
+mod origins;
+mod profiles;
 mod references;
 mod targets;
 mod uses;
@@ -14,15 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
+use stackpass_policy::condition::Conditions;
 use stackpass_policy::source::Span;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
 
-use crate::need::{Gap, Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
+use crate::generic;
+use crate::need::{Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
 use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::value::{Text, Truth};
 
+use references::Treatment;
 use targets::{Target, Targets};
 
 /// Works out what CloudFormation needs for a stack and the stacks nested in it.
@@ -39,7 +45,7 @@ pub(crate) fn executor_needs(stack: &Stack) -> Needs {
                 needs.extend(executor_needs(nested));
                 needs.extend(uses::needs_of_parameters(nested));
             }
-            None => needs.gaps.push(unknown_nested_stack(stack, resource)),
+            None => needs.gaps.push(gaps::unknown_nested_stack(stack, resource)),
         }
     }
     needs.sorted()
@@ -59,7 +65,7 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
     if !has_handlers && rules.is_none() {
         return Needs {
             needs: Vec::new(),
-            gaps: vec![unknown_type(stack, resource, registered.is_some())],
+            gaps: vec![gaps::unknown_type(stack, resource, registered.is_some())],
         };
     }
     let subject = Subject { stack, resource, registered, rules };
@@ -100,6 +106,17 @@ struct Subject<'a> {
     resource: &'a Resource,
     registered: Option<ResourceType>,
     rules: Option<&'static TypeRules>,
+}
+
+/// An action that is called, with all that its needs have in common.
+#[derive(Debug)]
+struct Call {
+    action: Action,
+    phases: BTreeSet<Phase>,
+    targets: Targets,
+    conditions: Conditions,
+    hardness: Hardness,
+    reason: Reason,
 }
 
 /// Why an action is needed: the property that asks for it, and the evidence.
@@ -157,36 +174,53 @@ impl Subject<'_> {
             };
             let evidence = vec!["registry tagging permissions".to_owned()];
             let reason = Reason { property, span, evidence };
-            let targets = targets::automatic(self, action);
-            self.emit(action, &phases, &targets, &[], Hardness::Must, &reason, needs);
+            self.emit(self.automatic(action, phases, reason), needs);
             return;
         }
         let phases = self.phases_of(verbs);
         let reason = Reason { property: None, span: self.resource.span, evidence: from_registry };
         match references::of(self, action) {
-            references::Treatment::Followed(followed) => {
+            Treatment::Followed(followed) => {
                 for reference in followed {
-                    let reason = Reason {
-                        property: Some(reference.property),
-                        span: reference.span,
-                        ..reason.clone()
+                    let call = Call {
+                        action: action.clone(),
+                        phases: phases.clone(),
+                        targets: reference.targets,
+                        conditions: conditions::build(&reference.conditions),
+                        hardness: Hardness::Must,
+                        reason: Reason {
+                            property: Some(reference.property),
+                            span: reference.span,
+                            ..reason.clone()
+                        },
                     };
-                    let conditions = reference.conditions;
-                    self.emit(
-                        action,
-                        &phases,
-                        &reference.targets,
-                        &conditions,
-                        Hardness::Must,
-                        &reason,
-                        needs,
-                    );
+                    self.emit(call, needs);
                 }
             }
-            references::Treatment::Ordinary => {
-                let targets = targets::automatic(self, action);
-                self.emit(action, &phases, &targets, &[], Hardness::Must, &reason, needs);
-            }
+            Treatment::NotNamed => needs.gaps.push(self.unknown_role()),
+            Treatment::Ordinary => self.emit(self.automatic(action, phases, reason), needs),
+        }
+    }
+
+    /// A call on what the catalogue says that its action acts on.
+    fn automatic(&self, action: &Action, phases: BTreeSet<Phase>, reason: Reason) -> Call {
+        let linked = if action.as_str().eq_ignore_ascii_case("iam:CreateServiceLinkedRole") {
+            generic::linked_services(&self.resource.resource_type)
+        } else {
+            &[]
+        };
+        let targets = if linked.is_empty() {
+            targets::automatic(self, action)
+        } else {
+            targets::service_linked_roles(self.stack, linked)
+        };
+        Call {
+            action: action.clone(),
+            phases,
+            targets,
+            conditions: conditions::linked_services(linked),
+            hardness: Hardness::Must,
+            reason,
         }
     }
 
@@ -206,10 +240,14 @@ impl Subject<'_> {
         };
         let mut targets = if rule.on.is_empty() {
             match references::of(self, action) {
-                references::Treatment::Followed(followed) => {
+                Treatment::Followed(followed) => {
                     Targets::merged(followed.into_iter().map(|reference| reference.targets))
                 }
-                references::Treatment::Ordinary => targets::automatic(self, action),
+                Treatment::NotNamed => {
+                    needs.gaps.push(self.unknown_role());
+                    return;
+                }
+                Treatment::Ordinary => targets::automatic(self, action),
             }
         } else {
             targets::given(self, action, &rule.on)
@@ -219,60 +257,34 @@ impl Subject<'_> {
                 target.scoping = Scoping::UnknownValue;
             }
         }
-        let conditions = conditions::given(self, &rule.conditions);
-        let reason = Reason { property, span, evidence: rule.evidence.clone() };
-        self.emit(action, &phases, &targets, &conditions, rule.hardness, &reason, needs);
-    }
-
-    /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
-    fn whole_services(&self) -> Option<Gap> {
-        let permissions = self.registered.into_iter().flat_map(ResourceType::permissions);
-        let whole = permissions.filter(|permission| permission.name == WHOLE_SERVICE);
-        let services: Vec<String> =
-            whole.map(|permission| format!("`{}`", permission.service)).collect();
-        (!services.is_empty()).then(|| Gap {
-            place: self.place(self.resource.span),
-            code: "whole-service",
-            stack: crate::scope::stack_name(self.stack),
-            resource: Some(self.resource_ref()),
-            message: format!(
-                "the registry asks for every action of {}, which is not given",
-                services.join(", ")
-            ),
-            help: "add what the deployment turns out to need by hand, and report the type to us"
-                .to_owned(),
-        })
+        let call = Call {
+            action: action.clone(),
+            phases,
+            targets,
+            conditions: conditions::build(&conditions::given(self, &rule.conditions)),
+            hardness: rule.hardness,
+            reason: Reason { property, span, evidence: rule.evidence.clone() },
+        };
+        self.emit(call, needs);
     }
 
     /// Turns targets into needs, one a phase, and unknown values into gaps.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "these are the fields of a need, collected in one place"
-    )]
-    fn emit(
-        &self,
-        action: &Action,
-        phases: &BTreeSet<Phase>,
-        targets: &Targets,
-        conditions: &[conditions::Condition],
-        hardness: Hardness,
-        reason: &Reason,
-        needs: &mut Needs,
-    ) {
+    fn emit(&self, call: Call, needs: &mut Needs) {
         // Working out a place reads the text up to it.
-        let why = self.why(reason);
-        for Target { scoping, arns } in &targets.0 {
-            if *scoping == Scoping::UnknownValue {
-                needs.gaps.push(self.unresolved(reason));
+        let why = self.why(&call.reason);
+        let conditions = conditions::of_key(self, &call.action, call.conditions);
+        for Target { scoping, arns } in call.targets.0 {
+            if scoping == Scoping::UnknownValue {
+                needs.gaps.push(self.unresolved(&call.reason));
             }
-            for &phase in phases {
+            for &phase in &call.phases {
                 needs.needs.push(Need {
                     who: Who::Executor,
-                    action: action.clone(),
+                    action: call.action.clone(),
                     phase,
                     resources: arns.clone(),
-                    conditions: conditions::build(conditions),
-                    hardness,
+                    conditions: conditions.clone(),
+                    hardness: call.hardness,
                     scoping: scoping.clone(),
                     why: why.clone(),
                 });
@@ -287,25 +299,6 @@ impl Subject<'_> {
             property: reason.property.clone(),
             place: self.place(reason.span),
             evidence: reason.evidence.clone(),
-        }
-    }
-
-    /// A value that scopes permissions and is not known.
-    fn unresolved(&self, reason: &Reason) -> Gap {
-        let subject = match &reason.property {
-            Some(property) => format!("what `{property}` refers to"),
-            None => "its name".to_owned(),
-        };
-        Gap {
-            place: self.place(reason.span),
-            code: "unresolved-value",
-            stack: crate::scope::stack_name(self.stack),
-            resource: Some(self.resource_ref()),
-            message: format!(
-                "{subject} is not known before the deployment, so permissions are given for all of its kind"
-            ),
-            help: "give the value with `--parameter NAME=VALUE`, or narrow the policy by hand"
-                .to_owned(),
         }
     }
 
@@ -493,7 +486,7 @@ fn overlaps(left: &str, right: &str) -> bool {
     {
         return left.overlaps(&right);
     }
-    let glob = |pattern| Glob::new(pattern, Case::Sensitive, Syntax::Plain);
+    let glob = |pattern| Glob::new(pattern, Case::Sensitive, Syntax::Variables);
     glob(left).overlaps(glob(right))
 }
 
@@ -501,58 +494,6 @@ fn resource_ref(resource: &Resource) -> ResourceRef {
     ResourceRef {
         logical_id: resource.logical_id.to_string(),
         resource_type: resource.resource_type.clone(),
-    }
-}
-
-fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
-    Gap {
-        place: place(stack, resource.span),
-        code: "nested-template",
-        stack: crate::scope::stack_name(stack),
-        resource: Some(resource_ref(resource)),
-        message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
-        help: "derive the needs of that template on its own, and add them".to_owned(),
-    }
-}
-
-fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> Gap {
-    let name = &resource.resource_type;
-    let (code, message, help) = if listed {
-        let message = format!("the registry publishes no permissions for `{name}`");
-        (
-            "no-permissions",
-            message,
-            "add what its API calls need to the policy by hand, and report the type to us",
-        )
-    } else if name.starts_with("AWS::Serverless::") {
-        let message = format!("`{name}` is made into other resources by the SAM transform");
-        (
-            "sam-type",
-            message,
-            "give the transformed template: `aws cloudformation get-template --template-stage Processed`, or `sam validate --debug`",
-        )
-    } else if name.ends_with("::MODULE") {
-        let message = format!("`{name}` is a module, whose resources are not in the template");
-        (
-            "module-type",
-            message,
-            "give the template with the module expanded: `aws cloudformation get-template --template-stage Processed`",
-        )
-    } else {
-        let message = format!("`{name}` is no type that the registry of {} knows", registry::DATE);
-        (
-            "unknown-type",
-            message,
-            "mend the name, or add what its handlers need to the policy by hand if it is a private or third-party type",
-        )
-    };
-    Gap {
-        place: place(stack, resource.span),
-        code,
-        stack: crate::scope::stack_name(stack),
-        resource: Some(resource_ref(resource)),
-        message,
-        help: help.to_owned(),
     }
 }
 

@@ -21,6 +21,10 @@ struct Generic {
     key_properties: BTreeMap<String, Vec<String>>,
     /// Resource type to the properties that take an object in a bucket.
     object_properties: BTreeMap<String, Vec<ObjectLocation>>,
+    /// Resource type, or service segment, to the services whose service-linked role it may make.
+    linked_services: BTreeMap<String, Vec<String>>,
+    /// Resource type, or service segment, to the services that use a key on the caller's behalf.
+    keys_through: BTreeMap<String, Vec<String>>,
     /// Action to the ARN template that it is limited to wherever handlers list it.
     scopes: BTreeMap<String, String>,
     /// Type of a template parameter to the actions by which its value is checked.
@@ -78,9 +82,25 @@ fn facts() -> &'static Generic {
 
 /// The service principals that assume the roles that a resource of this type is passed; empty if they are not known.
 pub(crate) fn service_principals(resource_type: &str) -> &'static [String] {
-    let principals = &facts().service_principals;
+    of_type_or_service(&facts().service_principals, resource_type)
+}
+
+/// The services whose service-linked role a resource of this type may make; empty if they are not known.
+pub(crate) fn linked_services(resource_type: &str) -> &'static [String] {
+    of_type_or_service(&facts().linked_services, resource_type)
+}
+
+/// The services through which a resource of this type uses a key; empty if it may use it directly.
+pub(crate) fn keys_through(resource_type: &str) -> &'static [String] {
+    of_type_or_service(&facts().keys_through, resource_type)
+}
+
+fn of_type_or_service(
+    facts: &'static BTreeMap<String, Vec<String>>,
+    resource_type: &str,
+) -> &'static [String] {
     let service = resource_type.split("::").nth(1).unwrap_or_default();
-    let found = principals.get(resource_type).or_else(|| principals.get(service));
+    let found = facts.get(resource_type).or_else(|| facts.get(service));
     found.map_or(&[], Vec::as_slice)
 }
 

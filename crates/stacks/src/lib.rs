@@ -15,5 +15,7 @@ pub mod resolve;
 pub mod rules;
 pub mod sam;
 mod scope;
+pub mod service_role;
+pub mod services;
 pub mod template;
 pub mod value;

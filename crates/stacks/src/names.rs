@@ -125,6 +125,8 @@ struct Cut {
 pub fn generated_name_pattern(stack: StackName<'_>, logical_id: &str, rule: &NameRule) -> String {
     let pattern = match stack {
         StackName::Known("") | StackName::Unknown => "*",
+        // No stack has such a name, so nothing tells how its parts would be cut.
+        StackName::Known(name) | StackName::Pattern(name) if name.contains('$') => "*",
         StackName::Known(name) | StackName::Pattern(name) => name,
     };
     let stack = Head::new(pattern);

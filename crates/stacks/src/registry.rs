@@ -17,17 +17,23 @@
 
 use std::fmt;
 
+use stackpass_policy::catalogue;
 use stackpass_policy::sorted_lines::{self, field, line_at, references, value};
 
 /// The day of the facts, such as `2026-11-20`.
 pub const DATE: &str = include_str!("generated/date.txt");
 
 const TYPES: &str = include_str!("generated/types.txt");
-/// Below each line `:service`, the names of its actions.
-const ACTIONS: &str = include_str!("generated/actions.txt");
+/// The actions of handlers that the catalogue lacks.
+const UNLISTED_ACTIONS: &str = include_str!("generated/unlisted-actions.txt");
 const PATHS: &str = include_str!("generated/paths.txt");
 /// Resource type and attribute that a property can refer to.
 const TARGETS: &str = include_str!("generated/targets.txt");
+
+/// References to actions are offsets in the catalogue's text, or, from here on, in [`UNLISTED_ACTIONS`].
+const UNLISTED: usize = 63 << 18;
+/// How many digits a reference to an action has.
+const ACTION_DIGITS: usize = 4;
 
 /// The fields of a line of `types.txt`, by position.
 mod column {
@@ -83,8 +89,9 @@ impl ResourceType {
 
     /// The permissions of its handlers, sorted by action.
     pub fn permissions(self) -> impl Iterator<Item = HandlerPermission> {
-        self.field(column::PERMISSIONS).as_bytes().chunks_exact(4).filter_map(|entry| {
-            let (reference, verbs) = entry.split_at_checked(3)?;
+        let entries = self.field(column::PERMISSIONS).as_bytes().chunks_exact(ACTION_DIGITS + 1);
+        entries.filter_map(|entry| {
+            let (reference, verbs) = entry.split_at_checked(ACTION_DIGITS)?;
             let (service, name) = action(value(reference))?;
             Some(HandlerPermission { service, name, verbs: Verbs::from_bits(value(verbs)) })
         })
@@ -104,7 +111,9 @@ impl ResourceType {
 
     /// The permissions that tagging needs, sorted by action: service and name of each.
     pub fn tagging_permissions(self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        references(self.field(column::TAGGING_PERMISSIONS)).filter_map(action)
+        let entries =
+            self.field(column::TAGGING_PERMISSIONS).as_bytes().chunks_exact(ACTION_DIGITS);
+        entries.map(value).filter_map(action)
     }
 
     /// The properties whose values make up the identifier, in the identifier's order.
@@ -267,10 +276,12 @@ impl fmt::Debug for Verbs {
     }
 }
 
-/// Service and name of the action whose line begins at `offset`: the service stands on the last line `:service` before.
-fn action(offset: usize) -> Option<(&'static str, &'static str)> {
-    let service = ACTIONS.get(..offset)?.rfind(':')?;
-    Some((line_at(ACTIONS, service + 1), line_at(ACTIONS, offset)))
+/// Service and name of the action that a reference is to.
+fn action(reference: usize) -> Option<(&'static str, &'static str)> {
+    match reference.checked_sub(UNLISTED) {
+        Some(offset) => line_at(UNLISTED_ACTIONS, offset).split_once(':'),
+        None => catalogue::action_at(reference).map(|facts| (facts.service(), facts.name())),
+    }
 }
 
 #[cfg(test)]

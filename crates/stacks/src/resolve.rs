@@ -51,6 +51,8 @@ pub struct Stack {
     pub nested: BTreeMap<LogicalId, Stack>,
     /// What the template asks of CloudFormation itself.
     pub uses: BTreeSet<Use>,
+    /// The parameters with lists that were not given. Those with texts are [`Part::Parameter`](crate::value::Part::Parameter) in values.
+    pub open_lists: BTreeSet<String>,
 }
 
 /// A resource whose values are worked out.
@@ -133,8 +135,10 @@ pub fn resolve(
         parameters: BTreeMap::new(),
         conditions: BTreeMap::new(),
         uses: BTreeSet::new(),
+        open_lists: BTreeSet::new(),
         diagnostics: Vec::new(),
         depth: 0,
+        room: MAX_BYTES,
     };
     evaluation.read_parameters();
     evaluation.read_transforms();
@@ -158,14 +162,21 @@ pub fn resolve(
         outputs,
         nested: BTreeMap::new(),
         uses: evaluation.uses,
+        open_lists: evaluation.open_lists,
     };
     evaluation.diagnostics.sort();
     evaluation.diagnostics.dedup();
     (stack, evaluation.diagnostics)
 }
 
+/// The code of the diagnostic of values that are too many or too long.
+const TOO_LARGE: &str = "too-large";
+
 /// How deep functions may nest before a value counts as unknown.
 const MAX_DEPTH: usize = 100;
+
+/// How many bytes the functions of a template give before their values count as unknown. A template has one megabyte.
+const MAX_BYTES: usize = 32 << 20;
 
 /// One template on its way to a stack.
 #[derive(Debug)]
@@ -176,8 +187,11 @@ struct Evaluation<'a> {
     /// `None` while a condition is being worked out, which cuts cycles.
     conditions: BTreeMap<String, Option<Truth>>,
     uses: BTreeSet<Use>,
+    open_lists: BTreeSet<String>,
     diagnostics: Vec<Diagnostic>,
     depth: usize,
+    /// How many bytes functions may still give.
+    room: usize,
 }
 
 impl Evaluation<'_> {
@@ -273,6 +287,22 @@ impl Evaluation<'_> {
             }
         }
         Value::Map(map)
+    }
+
+    /// A function's value, as long as there is room for all of them.
+    fn bounded(&mut self, value: Value, span: Span) -> Value {
+        if let Some(left) = self.room.checked_sub(value.size()) {
+            self.room = left;
+            return value;
+        }
+        if !self.diagnostics.iter().any(|diagnostic| diagnostic.code == TOO_LARGE) {
+            let message = "the functions of the template give more text than is looked at";
+            let diagnostic = Diagnostic::warning(TOO_LARGE, span, message);
+            self.diagnose(diagnostic.with_help(
+                "here, and wherever else there is no room, the value counts as unknown",
+            ));
+        }
+        Value::Unknown
     }
 
     fn diagnose(&mut self, diagnostic: Diagnostic) {

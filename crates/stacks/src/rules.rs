@@ -141,6 +141,8 @@ pub enum On {
     },
     /// An ARN template.
     Arn(String),
+    /// `profile:Path`: the roles inside the instance profile that a property leads to, through a launch template too.
+    Profile(String),
     /// `executor`: the role that CloudFormation acts with, if it acts with one.
     Executor,
     /// `any`: every resource.
@@ -189,13 +191,16 @@ impl TryFrom<String> for On {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
             return Ok(On::Reference { path: path.to_owned(), suffix: suffix.to_owned() });
         }
+        if let Some(path) = text.strip_prefix("profile:") {
+            return Ok(On::Profile(path.to_owned()));
+        }
         match text.strip_prefix("self") {
             Some("") => Ok(On::Itself(String::new())),
             Some(suffix) if suffix.starts_with(':') => {
                 Ok(On::Itself(suffix.strip_prefix(':').unwrap_or_default().to_owned()))
             }
             _ => Err(format!(
-                "`{text}` is neither `self`, `ref:Path`, an ARN template, `executor` nor `any`"
+                "`{text}` is neither `self`, `ref:Path`, `profile:Path`, an ARN template, `executor` nor `any`"
             )),
         }
     }

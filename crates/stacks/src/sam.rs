@@ -49,6 +49,9 @@ const PREFIX: &str = "AWS::Serverless::";
 /// The parameter that an expanded template has if code lies in local folders: the bucket into which they are packaged.
 pub const PACKAGE_BUCKET: &str = "SamPackageBucket";
 
+/// The names of the bucket that the SAM command line makes for itself, as a pattern.
+pub(crate) const MANAGED_BUCKET: &str = "aws-sam-cli-managed-default-samclisourcebucket-*";
+
 /// Replaces the SAM resources of a template by what the transform makes of them.
 ///
 /// A template without the transform comes back as it is. Resources that are none of SAM's are never lost.
@@ -83,6 +86,9 @@ pub fn expand(template: &Template) -> (Template, Vec<Diagnostic>) {
     expansion.expand_all();
     expansion.finish()
 }
+
+/// How many resources a template is made into at the most. CloudFormation takes 500.
+const MAX_RESOURCES: usize = 5_000;
 
 /// A template on its way through the transform.
 struct Expansion<'a> {
@@ -256,7 +262,8 @@ impl<'a> Expansion<'a> {
     /// Expands one resource, unless what it is made into depends on a function or a macro.
     fn expand_one(&mut self, resource: &Resource, expand: impl FnOnce(&mut Expansion<'a>, &Macro)) {
         let own = &resource.properties;
-        if function(own).is_some()
+        if self.is_full()
+            || function(own).is_some()
             || own.entries().iter().any(|entry| entry.key.starts_with("Fn::"))
         {
             self.keep(resource.clone());
@@ -272,6 +279,11 @@ impl<'a> Expansion<'a> {
         self.made_now.clear();
         expand(self, &sam);
         self.propagate_tags(&sam);
+    }
+
+    /// Whether so much was made that the rest is left as it is, which is a gap each.
+    fn is_full(&self) -> bool {
+        self.resources.len() >= MAX_RESOURCES
     }
 
     /// The API that events make when they name none.

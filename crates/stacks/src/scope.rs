@@ -2,10 +2,13 @@
 //!
 //! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
 
+mod glob;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::wildcard::escape;
 
 use crate::names::{StackName, generated_name_pattern};
 use crate::need::Scoping;
@@ -15,8 +18,14 @@ use crate::rules;
 use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
+pub(crate) use glob::{any_build, six_parts};
+use glob::{bounded, joined, literal, plain_head};
+
 /// How many patterns one text may give before it counts as unknown.
 const MAX_PATTERNS: usize = 32;
+
+/// How many bytes the patterns of one text may have together before it counts as unknown.
+const MAX_BYTES: usize = 16 * 1024;
 
 /// How many characters a pattern is made of before its rest counts as unknown. AWS has no longer ARN.
 const MAX_LENGTH: usize = 2048;
@@ -49,7 +58,7 @@ impl<'a> Reach<'a> {
 /// A name or an ARN with wildcards, and how much it says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pattern {
-    /// The text; `*` stands for any characters.
+    /// The text; `*` stands for any characters, `?` for one, `${*}`, `${?}` and `${$}` for those characters themselves.
     pub(crate) glob: String,
     /// How closely it names what is meant.
     pub(crate) scoping: Scoping,
@@ -102,10 +111,15 @@ pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
 
 /// The wildcard of an ARN format for a value of which nothing is known: it may be in another account, as layers and keys often are.
 ///
-/// Roles and what else IAM holds can be given to a service in their own account only.
+/// Roles and what else IAM holds can be given to a service in their own account only. What EC2 holds is used in its own region,
+/// and of it subnets are shared between accounts.
 pub(crate) fn anywhere(stack: &Stack, format: &str) -> String {
-    if format.contains(":iam:") {
+    let is_of_ec2 = format.contains(":ec2:");
+    if format.contains(":iam:") || is_of_ec2 && !format.contains(":subnet/") {
         return wildcard(stack, format);
+    }
+    if is_of_ec2 {
+        return wildcard(stack, &format.replace("${Account}", "*"));
     }
     wildcard(stack, &format.replace("${Region}", "*").replace("${Account}", "*"))
 }
@@ -167,12 +181,15 @@ pub(crate) fn of_same_stack(
     (!found.is_empty() && formats.iter().any(is_of)).then_some(found)
 }
 
-/// A text of a manifest with `${AWS::Partition}` and its kin replaced.
+/// A text of a manifest as a pattern, with `${AWS::Partition}` and its kin replaced.
 pub(crate) fn filled_text(setting: &Setting, text: &str) -> String {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
-    text.replace("${AWS::Partition}", &known(&setting.partition))
-        .replace("${AWS::Region}", &known(&setting.region))
-        .replace("${AWS::AccountId}", &known(&setting.account))
+    plain_head(
+        escape(text)
+            .replace("${$}{AWS::Partition}", &known(&setting.partition))
+            .replace("${$}{AWS::Region}", &known(&setting.region))
+            .replace("${$}{AWS::AccountId}", &known(&setting.account)),
+    )
 }
 
 /// Whether an ARN pattern lies within another.
@@ -209,8 +226,11 @@ fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pat
     let mut patterns = BTreeSet::from([Pattern::named("")]);
     for part in text.parts() {
         let tails = match part {
-            Part::Literal(text) => BTreeSet::from([Pattern::named(text)]),
-            Part::Any => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            Part::Literal(text) => BTreeSet::from([Pattern::named(literal(text))]),
+            Part::One => {
+                BTreeSet::from([Pattern { glob: "?".to_owned(), scoping: Scoping::UnknownValue }])
+            }
+            Part::Any | Part::Parameter(_) => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
             Part::Environment => BTreeSet::from([Pattern::named("*")]),
             Part::Attribute { logical_id, attribute } => {
                 attribute_patterns(stack, logical_id, attribute.as_deref(), reach)
@@ -223,6 +243,9 @@ fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pat
         }
     }
     patterns
+        .into_iter()
+        .map(|pattern| Pattern { glob: plain_head(pattern.glob), ..pattern })
+        .collect()
 }
 
 fn attribute_patterns(
@@ -386,6 +409,7 @@ fn fill_within(
             "LogicalId" => BTreeSet::from([Pattern::named(
                 resource.map_or("*", |resource| resource.logical_id.as_str()),
             )]),
+            "*" | "?" | "$" => BTreeSet::from([Pattern::named(format!("${{{variable}}}"))]),
             variable => match (resource, reach.further()) {
                 (Some(resource), Some(reach)) => {
                     variable_patterns(stack, resource, variable, reach)
@@ -414,7 +438,7 @@ fn object_pattern(pattern: Pattern) -> Pattern {
 /// What a variable of an ARN template stands for.
 ///
 /// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
-/// unless the property is absent; `@name` is the name that CloudFormation generates.
+/// unless the property is absent; `lower:X` is `X` in lower case; `@name` is the name that CloudFormation generates.
 fn variable_patterns(
     stack: &Stack,
     resource: &Resource,
@@ -429,6 +453,13 @@ fn variable_patterns(
             }
             None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
         };
+    }
+    if let Some(variable) = variable.strip_prefix("lower:") {
+        let lower = |pattern: Pattern| Pattern { glob: pattern.glob.to_lowercase(), ..pattern };
+        return variable_patterns(stack, resource, variable, reach)
+            .into_iter()
+            .map(lower)
+            .collect();
     }
     if let Some((property, default)) = variable.split_once('|') {
         return or_default(stack, resource, property, default, reach);
@@ -474,31 +505,6 @@ fn or_default(
     patterns
 }
 
-/// A key with its content hashes open, because the next build has others.
-pub(crate) fn any_build(key: &str) -> String {
-    const HASH_LENGTH: usize = 32;
-    let mut result = String::new();
-    let mut run = String::new();
-    let flush = |run: &mut String, result: &mut String| {
-        if run.len() >= HASH_LENGTH {
-            result.push('*');
-        } else {
-            result.push_str(run);
-        }
-        run.clear();
-    };
-    for character in key.chars() {
-        if character.is_ascii_hexdigit() {
-            run.push(character);
-        } else {
-            flush(&mut run, &mut result);
-            result.push(character);
-        }
-    }
-    flush(&mut run, &mut result);
-    result
-}
-
 /// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
 fn last_segment(pattern: Pattern) -> Pattern {
     if !pattern.glob.starts_with("arn:") {
@@ -507,60 +513,6 @@ fn last_segment(pattern: Pattern) -> Pattern {
     let resource = pattern.glob.splitn(6, ':').nth(5).unwrap_or("*");
     let name = resource.rsplit([':', '/']).next().unwrap_or("*").to_owned();
     Pattern { glob: name, ..pattern }
-}
-
-fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
-    let mut result = BTreeSet::new();
-    for head in heads {
-        for tail in tails {
-            if head.glob.len() > MAX_LENGTH && !tail.glob.is_empty() {
-                let glob = format!("{}*", head.glob.trim_end_matches('*'));
-                result.insert(Pattern { glob, scoping: Scoping::UnknownValue });
-                continue;
-            }
-            let glob = match (head.glob.ends_with('*'), tail.glob.strip_prefix('*')) {
-                (true, Some(rest)) => format!("{}{rest}", head.glob),
-                _ => format!("{}{}", head.glob, tail.glob),
-            };
-            // What is not named decides; of two such parts, the first.
-            let scoping =
-                if head.scoping == Scoping::Named { &tail.scoping } else { &head.scoping };
-            let scoping = scoping.clone();
-            result.insert(Pattern { glob, scoping });
-        }
-    }
-    bounded(result)
-}
-
-fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
-    if patterns.len() <= MAX_PATTERNS {
-        return patterns;
-    }
-    let common = patterns
-        .iter()
-        .map(|pattern| pattern.glob.as_str())
-        .reduce(common_prefix)
-        .unwrap_or_default();
-    BTreeSet::from([Pattern { glob: format!("{common}*"), scoping: Scoping::UnknownValue }])
-}
-
-fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
-    let end = left
-        .char_indices()
-        .zip(right.chars())
-        .find(|((_, left), right)| left != right)
-        .map_or_else(|| left.len().min(right.len()), |((index, _), _)| index);
-    left.get(..end).unwrap_or_default()
-}
-
-/// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
-pub(crate) fn six_parts(glob: &str) -> String {
-    if glob.matches(':').count() >= 5 {
-        return glob.to_owned();
-    }
-    let mut parts: Vec<&str> = glob.split(':').collect();
-    parts.resize(6, "*");
-    parts.join(":")
 }
 
 /// The repository of an image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`. None, if its name may begin anywhere.
@@ -632,17 +584,5 @@ fn name_into(stack: &Stack, format: &str, name: &str) -> String {
             glob
         }
         None => format.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::any_build;
-
-    #[test]
-    fn content_hashes_are_open() {
-        let hash = "0382f2d9d735debed11d5342e4891cf26aa4a4b8e40d37c0645dd302def292d0";
-        assert_eq!(any_build(&format!("assets/{hash}.zip")), "assets/*.zip");
-        assert_eq!(any_build("functions/deadbeef.zip"), "functions/deadbeef.zip");
     }
 }

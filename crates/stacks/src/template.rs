@@ -155,10 +155,15 @@ impl Borrow<str> for LogicalId {
 #[error("`{0}` is no logical id, which is 1 to 255 letters and digits")]
 pub struct LogicalIdError(String);
 
-/// The most resources of a template that are looked at. CloudFormation takes 500, and its language extensions can make
-/// fewer of more text, but never this many.
+/// The most resources that CloudFormation takes in a template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
-const MAX_RESOURCES: usize = 5_000;
+const CLOUDFORMATION_RESOURCES: usize = 500;
+
+/// The most resources of a template that are looked at. No template of the size that CloudFormation takes has so many.
+const MAX_RESOURCES: usize = 20_000;
+
+/// What to do about a template with too many resources.
+const SPLIT: &str = "split it into several stacks";
 
 /// Reads a template from JSON or YAML.
 ///
@@ -206,9 +211,18 @@ pub fn from_node(root: &Node) -> (Option<Template>, Vec<Diagnostic>) {
     };
     let found = resources.entries().len();
     if found > MAX_RESOURCES {
-        let message = format!("the template has {found} resources, CloudFormation takes 500");
+        let message = format!(
+            "the template has {found} resources; CloudFormation takes {CLOUDFORMATION_RESOURCES}, and more than {MAX_RESOURCES} are not read"
+        );
         let diagnostic = Diagnostic::error("too-many-resources", resources.span, message);
-        return (None, vec![diagnostic.with_help("split it into several stacks")]);
+        return (None, vec![diagnostic.with_help(SPLIT)]);
+    }
+    if found > CLOUDFORMATION_RESOURCES {
+        let message = format!(
+            "the template has {found} resources, CloudFormation takes {CLOUDFORMATION_RESOURCES}"
+        );
+        let diagnostic = Diagnostic::warning("many-resources", resources.span, message);
+        diagnostics.push(diagnostic.with_help(SPLIT));
     }
     let mut template = Template::default();
     for entry in root.entries() {

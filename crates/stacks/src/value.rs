@@ -12,6 +12,9 @@ use crate::template::LogicalId;
 /// How many alternatives of one value are followed before it counts as unknown.
 pub(crate) const MAX_ALTERNATIVES: usize = 64;
 
+/// How many parts a text has before its rest counts as unknown. No name is made of so many.
+const MAX_PARTS: usize = 256;
+
 /// Three-valued truth after Kleene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Truth {
@@ -115,6 +118,10 @@ pub enum Part {
     Literal(String),
     /// Any characters, or none.
     Any,
+    /// Exactly one character, whichever it is.
+    One,
+    /// The value of a template parameter, which was not given.
+    Parameter(String),
     /// The account, region or partition, which was not given. It is a wildcard in ARNs, and no gap.
     Environment,
     /// What `Ref` (no attribute) or `Fn::GetAtt` of a resource of the same template will give.
@@ -124,6 +131,13 @@ pub enum Part {
         /// The attribute; `None` for `Ref`.
         attribute: Option<String>,
     },
+}
+
+impl Part {
+    /// Whether equal parts may stand for different texts.
+    fn is_open(&self) -> bool {
+        matches!(self, Part::Any | Part::One)
+    }
 }
 
 impl Text {
@@ -137,16 +151,36 @@ impl Text {
         Text(vec![Part::Any])
     }
 
-    /// Makes a text of a pattern in which `*` stands for any characters.
+    /// Makes a text of a pattern: `*` stands for any characters, `?` for one, and `${*}`, `${?}` and `${$}` for those characters.
     pub fn glob(pattern: &str) -> Text {
         let mut parts = Vec::new();
-        for (index, literal) in pattern.split('*').enumerate() {
-            if index > 0 {
-                parts.push(Part::Any);
+        let mut rest = pattern;
+        while let Some(at) = rest.find(['*', '?', '$']) {
+            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            parts.push(Part::Literal(before.to_owned()));
+            let marks = [
+                ("*", Part::Any),
+                ("?", Part::One),
+                ("${*}", Part::Literal("*".to_owned())),
+                ("${?}", Part::Literal("?".to_owned())),
+                ("${$}", Part::Literal("$".to_owned())),
+                ("$", Part::Literal("$".to_owned())),
+            ];
+            for (mark, part) in marks {
+                if let Some(after) = from.strip_prefix(mark) {
+                    parts.push(part);
+                    rest = after;
+                    break;
+                }
             }
-            parts.push(Part::Literal(literal.to_owned()));
         }
+        parts.push(Part::Literal(rest.to_owned()));
         Text::from_parts(parts)
+    }
+
+    /// Makes a text of a template parameter's value.
+    pub fn parameter(name: impl Into<String>) -> Text {
+        Text(vec![Part::Parameter(name.into())])
     }
 
     /// Makes a text of a resource's attribute.
@@ -163,10 +197,13 @@ impl Text {
 
     fn extend(&mut self, parts: impl IntoIterator<Item = Part>) {
         for part in parts {
+            let is_full = self.0.len() >= MAX_PARTS;
             match (self.0.last_mut(), part) {
                 (_, Part::Literal(text)) if text.is_empty() => {}
                 (Some(Part::Literal(before)), Part::Literal(text)) => before.push_str(&text),
                 (Some(Part::Any), Part::Any) => {}
+                (Some(Part::Any), _) if is_full => {}
+                _ if is_full => self.0.push(Part::Any),
                 (_, part) => self.0.push(part),
             }
         }
@@ -188,7 +225,13 @@ impl Text {
 
     /// Whether nothing at all is known.
     pub fn is_any(&self) -> bool {
-        self.0.as_slice() == [Part::Any]
+        let is_any = |part: &Part| matches!(part, Part::Any | Part::Parameter(_));
+        !self.0.is_empty() && self.0.iter().all(is_any)
+    }
+
+    /// Whether it follows from a resource of the same template.
+    pub fn has_attributes(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Attribute { .. }))
     }
 
     /// The resource and attribute, if the text is exactly that.
@@ -197,6 +240,16 @@ impl Text {
             [Part::Attribute { logical_id, attribute }] => Some((logical_id, attribute.as_deref())),
             _ => None,
         }
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        const PART: usize = 32;
+        let length = |part: &Part| match part {
+            Part::Literal(text) => text.len(),
+            _ => 0,
+        };
+        self.0.iter().map(|part| PART + length(part)).sum()
     }
 
     /// One text after the other.
@@ -298,6 +351,10 @@ impl Value {
     /// Whether two values are the same. Numbers and booleans compare by their text, as `Fn::Equals` does.
     pub fn equality(&self, other: &Value) -> Truth {
         if let (Value::OneOf(_), _) | (_, Value::OneOf(_)) = (self, other) {
+            if let (Some(left), Some(right)) = (self.known_texts(), other.known_texts()) {
+                // There are several on one side, so some pair differs.
+                return if left.is_disjoint(&right) { Truth::No } else { Truth::Maybe };
+            }
             let pairs = self
                 .alternatives()
                 .iter()
@@ -324,6 +381,15 @@ impl Value {
         }
     }
 
+    /// The alternatives, if all of them are texts of which everything is known.
+    fn known_texts(&self) -> Option<BTreeSet<&str>> {
+        let known = self.alternatives().iter().map(|value| match value {
+            Value::Text(text) => text.known(),
+            _ => None,
+        });
+        known.collect()
+    }
+
     /// The values at a dotted property path. Lists on the way are entered at every item.
     ///
     /// Of a choice, all alternatives are found. A step `*` enters every entry of a mapping. `complete` tells whether there can be
@@ -334,6 +400,21 @@ impl Value {
         steps.reverse();
         collect(self, Span::default(), &mut steps, &mut found);
         found
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        const NODE: usize = 64;
+        let inside: usize = match self {
+            Value::Absent | Value::Bool(_) | Value::Unknown => 0,
+            Value::Text(text) => text.size(),
+            Value::List(list) => list.items.iter().map(|item| item.value.size()).sum(),
+            Value::Map(map) => {
+                map.entries.iter().map(|(key, entry)| key.len() + entry.value.size()).sum()
+            }
+            Value::OneOf(values) => values.iter().map(Value::size).sum(),
+        };
+        NODE + inside
     }
 
     fn is_known(&self) -> bool {
@@ -435,7 +516,7 @@ fn ask(value: &Value, steps: &mut Vec<&str>, question: &dyn Fn(&Value) -> Truth)
 fn text_equality(left: &Text, right: &Text) -> Truth {
     match (left.known(), right.known()) {
         (Some(left), Some(right)) => Truth::from(left == right),
-        _ if left == right && !left.parts().contains(&Part::Any) => Truth::Yes,
+        _ if left == right && !left.parts().iter().any(Part::is_open) => Truth::Yes,
         _ => Truth::Maybe,
     }
 }

@@ -288,7 +288,9 @@ fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>
     let Some(text) = text(&artifact.value, "environment", source, reading) else {
         return Environment::default();
     };
+    let is_plain = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let parts = text.strip_prefix("aws://").and_then(|parts| parts.split_once('/'));
+    let parts = parts.filter(|(account, region)| is_plain(account) && is_plain(region));
     let Some((account, region)) = parts else {
         let span = artifact.value.field("environment").map_or(artifact.key_span, |node| node.span);
         let message = format!("`{text}` is no environment");

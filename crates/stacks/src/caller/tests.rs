@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use stackpass_policy::action::Action;
+use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::{ConditionKey, Operator};
 use stackpass_policy::source::Source;
@@ -197,10 +198,84 @@ fn a_service_role_is_passed_by_the_caller() {
         ..options()
     };
     let found = calls(&template(QUEUE, &given));
-    assert!(found.contains(&call("iam:PassRole", "arn:aws:iam::111122223333:role/deployer")));
+    let passed = |calls: &BTreeSet<(String, String)>| -> Vec<String> {
+        let passing = calls.iter().filter(|(action, _)| action == "iam:PassRole");
+        passing.map(|(_, arn)| arn.clone()).collect()
+    };
+    assert_eq!(passed(&found), ["arn:aws:iam::111122223333:role/deployer"]);
+    for with_path in ["ci/deployer", "arn:aws:iam::111122223333:role/ci/deployer"] {
+        let given = Options { service_role: Some(with_path.to_owned()), ..given.clone() };
+        let found = calls(&template(QUEUE, &given));
+        assert_eq!(passed(&found), ["arn:aws:iam::111122223333:role/ci/deployer"]);
+    }
 
     let nameless = template(QUEUE, &Options { service_role: None, ..given });
     assert!(needs(&nameless).gaps.iter().any(|gap| gap.code == "service-role"));
+}
+
+#[test]
+fn stacks_are_changed_with_the_service_role_only() {
+    let role = "arn:aws:iam::111122223333:role/ci/deployer";
+    let pins = |tool, action: &str| -> BTreeSet<String> {
+        let given = Options {
+            tool: Some(tool),
+            mode: Some(Mode::ServiceRole),
+            service_role: Some(role.to_owned()),
+            ..options()
+        };
+        let needs = needs(&template(QUEUE, &given)).needs;
+        let of_action = needs
+            .iter()
+            .filter(|need| need.action.to_string() == action && need.who == Who::Caller);
+        of_action
+            .map(|need| {
+                let conditions: Vec<_> = need.conditions.iter().collect();
+                let [(operator, key, values)] = conditions.as_slice() else {
+                    return format!("{conditions:?}");
+                };
+                assert_eq!(
+                    (key.as_str(), values.iter().eq([role])),
+                    ("cloudformation:RoleArn", true)
+                );
+                operator.to_string()
+            })
+            .collect()
+    };
+    for tool in [Tool::AwsCli, Tool::CdkLegacy, Tool::SstV1, Tool::CdkBootstrap] {
+        let pinned = pins(tool, "cloudformation:CreateChangeSet");
+        assert_eq!(pinned, BTreeSet::from(["StringEquals".to_owned()]), "{tool}");
+        assert_eq!(pins(tool, "cloudformation:DescribeStacks"), BTreeSet::from(["[]".to_owned()]));
+        // The CDK deletes a stack whose creation failed without naming a role, as `sst remove` deletes every stack.
+        let deleted = pins(tool, "cloudformation:DeleteStack");
+        assert_eq!(deleted, BTreeSet::from(["StringEqualsIfExists".to_owned()]), "{tool}");
+    }
+}
+
+#[test]
+fn code_is_uploaded_to_the_bucket_that_is_named() {
+    let parameters = [("SamPackageBucket".to_owned(), "code".to_owned())].into();
+    let named = calls(&template(QUEUE, &Options { parameters, ..options() }));
+    let upload = call("s3:PutObject", "arn:aws:s3:::code/*");
+    assert!(named.contains(&upload), "{named:#?}");
+    assert!(!calls(&template(QUEUE, &options())).contains(&upload));
+}
+
+#[test]
+fn own_credentials_publish_what_a_role_would() {
+    let given = |mode| Options { tool: Some(Tool::CdkLegacy), mode, ..options() };
+    let upload =
+        call("s3:PutObject", "arn:aws:s3:::cdk-hnb659fds-assets-111122223333-eu-west-1/t.json");
+    let own = calls(&modern("", &given(None)));
+    assert!(own.contains(&upload), "{own:#?}");
+    let assumed = |calls: &BTreeSet<(String, String)>| {
+        calls.iter().any(|(action, _)| action == "sts:AssumeRole")
+    };
+    assert!(!assumed(&own));
+
+    let sst = |mode| calls(&modern("", &Options { tool: Some(Tool::SstV1), ..given(mode) }));
+    assert!(assumed(&sst(None)) && !sst(None).contains(&upload));
+    let with_role = sst(Some(Mode::ServiceRole));
+    assert!(!assumed(&with_role) && with_role.contains(&upload), "{with_role:#?}");
 }
 
 #[test]
@@ -230,4 +305,35 @@ Transform: Shout
 Resources: {Queue: {Type: AWS::SQS::Queue}}";
     let needs = needs(&template(text, &options()));
     assert_eq!(needs.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>(), ["macro"]);
+}
+
+#[test]
+fn sam_uploads_to_its_own_bucket_or_the_one_that_is_named() {
+    let given = Options { tool: Some(Tool::Sam), ..options() };
+    let text = "Transform: AWS::Serverless-2016-10-31\n\
+                Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: src, Handler: h, Runtime: nodejs22.x}}}";
+    let managed = template(text, &given);
+    let own = "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-*";
+    let found = calls(&managed);
+    assert!(found.contains(&call("s3:PutObject", &format!("{own}/*"))), "{found:#?}");
+    assert!(found.contains(&call("s3:CreateBucket", own)));
+    let stack = "arn:aws:cloudformation:eu-west-1:111122223333:stack/aws-sam-cli-managed-default/*";
+    assert!(found.contains(&call("cloudformation:DescribeStacks", stack)));
+    let needs = needs(&managed);
+    let read = needs
+        .needs
+        .iter()
+        .filter(|need| need.who == Who::Executor && need.action.as_str() == "s3:GetObject");
+    let read: BTreeSet<&str> =
+        read.flat_map(|need| &need.resources).map(ArnPattern::as_str).collect();
+    assert_eq!(
+        read,
+        BTreeSet::from([format!("{own}/*").as_str()]),
+        "the executor reads the code there"
+    );
+
+    let parameters = [("SamPackageBucket".to_owned(), "code".to_owned())].into();
+    let found = calls(&template(text, &Options { parameters, ..given }));
+    assert!(found.contains(&call("s3:PutObject", "arn:aws:s3:::code/*")));
+    assert!(!found.iter().any(|(_, arn)| arn.contains("managed-default")), "{found:#?}");
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_policy::action::Action;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator};
 
 use super::Subject;
+use crate::generic;
 use crate::scope;
 use crate::value::Text;
 
@@ -27,6 +29,7 @@ pub(super) fn given(
         for (key, values) in keys {
             let (Ok(operator), Ok(key)) = (operator.parse(), key.parse()) else { continue };
             if let Some(values) = values_of(subject, values) {
+                let values = of_partition(subject, values);
                 built.push(Condition { operator: fitting(operator, &values), key, values });
             }
         }
@@ -36,7 +39,9 @@ pub(super) fn given(
 
 /// An operator that takes wildcards, if a value has one.
 fn fitting(operator: Operator, values: &BTreeSet<String>) -> Operator {
-    let has_wildcard = values.iter().any(|value| value.contains('*'));
+    let has_wildcard = values
+        .iter()
+        .any(|value| value.replace("${*}", "").replace("${?}", "").contains(['*', '?']));
     let comparison = match operator.comparison {
         Comparison::StringEquals if has_wildcard => Comparison::StringLike,
         comparison => comparison,
@@ -53,6 +58,44 @@ pub(super) fn unbounded(
     keys.any(|(key, values)| key.starts_with("iam:") && values_of(subject, values).is_none())
 }
 
+/// `iam:AWSServiceName` with these services; no condition, if there are none.
+pub(super) fn linked_services(services: &[String]) -> Conditions {
+    match "iam:AWSServiceName".parse() {
+        Ok(key) if !services.is_empty() => {
+            Conditions::new().with(Comparison::StringEquals, key, services.iter().cloned())
+        }
+        _ => Conditions::new(),
+    }
+}
+
+/// The conditions with those of a key that a service uses on the caller's behalf: only through that service, and grants only for it.
+///
+/// To look at a key is a call that handlers make themselves.
+pub(super) fn of_key(subject: &Subject<'_>, action: &Action, conditions: Conditions) -> Conditions {
+    let through = generic::keys_through(&subject.resource.resource_type);
+    let uses = ["Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "CreateGrant"];
+    let is_use =
+        action.service() == "kms" && uses.iter().any(|name| action.name().starts_with(name));
+    if through.is_empty() || !is_use {
+        return conditions;
+    }
+    let (Ok(via), Ok(granted)) = ("kms:ViaService".parse(), "kms:GrantIsForAWSResource".parse())
+    else {
+        return conditions;
+    };
+    // The names end in `.cn` in China. Replicas have keys in other regions.
+    let is_elsewhere =
+        subject.stack.setting.partition.as_deref().is_some_and(|partition| partition != "aws-cn");
+    let end = if is_elsewhere { "" } else { "*" };
+    let services = through.iter().map(|service| format!("{service}.*.amazonaws.com{end}"));
+    let conditions = conditions.with(Comparison::StringLike, via, services);
+    if action.name() == "CreateGrant" {
+        conditions.with(Comparison::Bool, granted, ["true"])
+    } else {
+        conditions
+    }
+}
+
 /// Puts conditions into the form of a policy.
 pub(super) fn build(conditions: &[Condition]) -> Conditions {
     let mut built = Conditions::new();
@@ -62,16 +105,29 @@ pub(super) fn build(conditions: &[Condition]) -> Conditions {
     built
 }
 
-/// `iam:PassedToService` with the services that a role trusts, else with those that a type is known to pass roles to.
+/// `iam:PassedToService` for the role inside an instance profile.
+pub(super) fn passed_to_instances(subject: &Subject<'_>) -> Option<Condition> {
+    Some(Condition {
+        operator: "StringEquals".parse().ok()?,
+        key: "iam:PassedToService".parse().ok()?,
+        values: of_partition(
+            subject,
+            ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"].map(str::to_owned).into(),
+        ),
+    })
+}
+
+/// `iam:PassedToService` with the services that a type is known to pass roles to, of them those that the role trusts if it is known.
 pub(super) fn passed_to_service(
     subject: &Subject<'_>,
     role: &Text,
     services: &[String],
 ) -> Option<Condition> {
+    let receivers: BTreeSet<String> = services.iter().cloned().collect();
     let services = match trusted_services(subject, role) {
-        Some(services) => services,
+        Some(trusted) => trusted_receivers(trusted, &receivers),
         None if services.is_empty() => return None,
-        None => services.iter().cloned().collect(),
+        None => receivers,
     };
     Some(Condition {
         operator: "StringEquals".parse().ok()?,
@@ -91,9 +147,10 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
                 all_known &= trusted.is_some();
                 known.extend(trusted.unwrap_or_default());
             }
-            // What the type passes roles to stands behind it, for roles that are not in the template.
+            // What the type passes roles to stands behind it.
             if all_known && !known.is_empty() {
-                return Some(known);
+                let receivers = values.iter().filter(|value| !value.starts_with('$')).cloned();
+                return Some(trusted_receivers(known, &receivers.collect()));
             }
         } else if let Some(path) =
             value.strip_prefix("$value(").and_then(|rest| rest.strip_suffix(')'))
@@ -142,6 +199,25 @@ fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String
         }
     }
     (!known.is_empty()).then_some(known)
+}
+
+/// The values without the services of China, if the deployment is elsewhere.
+fn of_partition(subject: &Subject<'_>, mut values: BTreeSet<String>) -> BTreeSet<String> {
+    let partition = subject.stack.setting.partition.as_deref();
+    if partition.is_some_and(|partition| partition != "aws-cn") && values.len() > 1 {
+        values.retain(|value| !value.ends_with(".amazonaws.com.cn"));
+    }
+    values
+}
+
+/// Of the services that a role trusts, those that receive it. All of them, if none does: then we know the receiver badly.
+fn trusted_receivers(trusted: BTreeSet<String>, receivers: &BTreeSet<String>) -> BTreeSet<String> {
+    let receives = |service: &&String| {
+        receivers.contains(service.strip_suffix(".cn").unwrap_or(service))
+            || receivers.contains(*service)
+    };
+    let both: BTreeSet<String> = trusted.iter().filter(receives).cloned().collect();
+    if both.is_empty() { trusted } else { both }
 }
 
 /// The services that a role of the same stack trusts; `None` if the role or its trust policy is not known, or it trusts none.

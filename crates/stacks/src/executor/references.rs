@@ -10,6 +10,7 @@ use stackpass_policy::source::Span;
 
 use super::Subject;
 use super::conditions::{self, Condition};
+use super::profiles;
 use super::targets::{self, Targets};
 use crate::generic;
 use crate::need::Scoping;
@@ -21,6 +22,8 @@ use crate::value::{Part, Text, Value};
 pub(super) enum Treatment {
     /// It follows references; there may be none.
     Followed(Vec<Followed>),
+    /// It passes a role, and no property is known to name one.
+    NotNamed,
     /// It does not, or nothing is known of the type's references.
     Ordinary,
 }
@@ -44,7 +47,7 @@ pub(super) fn of(subject: &Subject<'_>, action: &Action) -> Treatment {
     let service = subject.resource.resource_type.split("::").nth(1).unwrap_or_default();
     let is = |name: &str| action.as_str().eq_ignore_ascii_case(name);
     let followed = if is("iam:PassRole") {
-        roles(subject)
+        return roles(subject).map_or(Treatment::NotNamed, Treatment::Followed);
     } else if action.service().eq_ignore_ascii_case("kms") && service != "KMS" {
         keys(subject, action)
     } else if (is("s3:GetObject") || is("s3:GetObjectVersion")) && service != "S3" {
@@ -59,10 +62,10 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     let resource_type = &subject.resource.resource_type;
     let mut paths = referring(subject, &[ROLE]);
     paths.extend(generic::role_properties(resource_type).map(str::to_owned));
-    let mut profiles = referring(subject, &[INSTANCE_PROFILE]);
-    profiles.extend(generic::instance_profile_properties(resource_type).map(str::to_owned));
+    let mut profile_paths = referring(subject, &[INSTANCE_PROFILE]);
+    profile_paths.extend(generic::instance_profile_properties(resource_type).map(str::to_owned));
     let document = generic::role_document(resource_type);
-    if document.is_none() && paths.is_empty() && profiles.is_empty() {
+    if document.is_none() && paths.is_empty() && profile_paths.is_empty() {
         return None;
     }
     let services = generic::service_principals(resource_type);
@@ -70,8 +73,13 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     for path in sorted(paths) {
         followed.extend(passed(subject, &path, services));
     }
-    for path in sorted(profiles) {
-        followed.extend(profile_roles(subject, &path, services));
+    for path in sorted(profile_paths) {
+        followed.push(Followed {
+            span: subject.span_of(&path),
+            targets: Targets::of(profiles::roles(subject, &path)),
+            conditions: conditions::passed_to_instances(subject).into_iter().collect(),
+            property: path,
+        });
     }
     for role in document.into_iter().flat_map(|document| roles_in(subject, document)) {
         let span =
@@ -98,7 +106,7 @@ fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<Role
     let may_hold = |text: &Text| {
         text.parts().iter().any(|part| match part {
             Part::Literal(literal) => document.keys.iter().any(|key| literal.contains(key)),
-            Part::Any => true,
+            Part::Any | Part::One | Part::Parameter(_) => true,
             Part::Attribute { .. } | Part::Environment => false,
         })
     };
@@ -194,33 +202,6 @@ fn passed_role(
     }
 }
 
-/// The roles of an instance profile: those it names, if it is in the same stack.
-fn profile_roles(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
-    let found = subject.resource.properties.at(path);
-    let mut followed = Vec::new();
-    for value in &found.values {
-        for text in value.value.texts() {
-            let profile = text
-                .as_attribute()
-                .and_then(|(logical_id, _)| subject.stack.resources.get(logical_id));
-            let roles = profile.map(|profile| profile.properties.at("Roles"));
-            let texts = match roles {
-                Some(roles) if roles.complete => {
-                    roles.values.iter().flat_map(|role| role.value.texts()).collect()
-                }
-                _ => vec![Text::any()],
-            };
-            followed.extend(
-                texts.iter().map(|role| passed_role(subject, path, value.span, role, services)),
-            );
-        }
-    }
-    if !found.complete {
-        followed.push(passed_role(subject, path, subject.span_of(path), &Text::any(), services));
-    }
-    followed
-}
-
 fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
     let mut paths = referring(subject, &[KEY, ALIAS]);
     paths.extend(generic::key_properties(&subject.resource.resource_type).map(str::to_owned));
@@ -229,7 +210,9 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
     }
     let formats: Vec<&str> = catalogue::action(action.service(), action.name())
         .into_iter()
-        .flat_map(|facts| facts.resource_types().map(|(kind, _)| kind.arn()).collect::<Vec<_>>())
+        .flat_map(|facts| {
+            facts.resource_types().flat_map(|(kind, _)| kind.arns()).collect::<Vec<_>>()
+        })
         .collect();
     let followed = sorted(paths)
         .into_iter()
@@ -311,7 +294,8 @@ fn sorted(mut paths: Vec<String>) -> Vec<String> {
     paths
 }
 
-fn role_format() -> &'static str {
+pub(super) fn role_format() -> &'static str {
     catalogue::resource_type("iam", "role")
-        .map_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}", |role| role.arn())
+        .and_then(|role| role.arns().next())
+        .unwrap_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}")
 }

@@ -6,9 +6,10 @@ use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{self, ResourceTypeFacts};
 
-use super::Subject;
+use super::{Subject, profiles};
 use crate::generic;
 use crate::need::Scoping;
+use crate::resolve::Stack;
 use crate::rules::On;
 use crate::scope::{self, Pattern};
 use crate::value::Text;
@@ -64,7 +65,11 @@ fn widest(arns: &BTreeSet<ArnPattern>) -> BTreeSet<ArnPattern> {
 /// Otherwise the resource's typed references tell; what nothing tells is the wildcard of the resource type.
 pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     if let Some(template) = generic::scope_of(action) {
-        return Targets::of(scope::fill(subject.stack, Some(subject.resource), template));
+        let filled = scope::fill(subject.stack, Some(subject.resource), template);
+        // The template bounds the kind, and names none of it.
+        return Targets::of(
+            filled.into_iter().map(|pattern| Pattern { scoping: Scoping::AnyOfType, ..pattern }),
+        );
     }
     let own = scope::arns(subject.stack, subject.resource);
     let Some(facts) = catalogue::action(action.service(), action.name()) else {
@@ -82,7 +87,7 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     }
     let is_own = |kind: &ResourceTypeFacts| {
         let wildcards: Vec<String> =
-            formats(*kind).map(|format| scope::wildcard(subject.stack, format)).collect();
+            kind.arns().map(|format| scope::wildcard(subject.stack, format)).collect();
         let fits =
             |own: &Pattern| wildcards.iter().any(|wildcard| scope::fits(&own.glob, wildcard));
         !own.is_empty() && own.iter().all(fits)
@@ -102,10 +107,19 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     Targets::of(patterns)
 }
 
+/// The service-linked roles of services.
+pub(super) fn service_linked_roles(stack: &Stack, services: &[String]) -> Targets {
+    Targets::of(services.iter().flat_map(|service| {
+        let template =
+            format!("arn:${{Partition}}:iam::${{Account}}:role/aws-service-role/{service}/*");
+        scope::fill(stack, None, &template)
+    }))
+}
+
 /// What a rule's `on` says.
 pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Targets {
     let formats: Vec<&'static str> = match catalogue::action(action.service(), action.name()) {
-        Some(facts) => facts.resource_types().flat_map(|(kind, _)| formats(kind)).collect(),
+        Some(facts) => facts.resource_types().flat_map(|(kind, _)| kind.arns()).collect(),
         None => Vec::new(),
     };
     let mut patterns = BTreeSet::new();
@@ -116,8 +130,9 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
             }
             On::Arn(template) => {
                 let filled = scope::fill(subject.stack, Some(subject.resource), template);
-                patterns.extend(filled.into_iter().map(|pattern| honest(subject, pattern)));
+                patterns.extend(filled.into_iter().map(|pattern| honest(subject, action, pattern)));
             }
+            On::Profile(path) => patterns.extend(profiles::roles(subject, path)),
             On::Executor => patterns.extend(
                 subject
                     .stack
@@ -140,14 +155,17 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
 }
 
 /// A rule may spell out the wildcard of a resource type: `key/*` names no key, so it counts as not scoped.
-fn honest(subject: &Subject<'_>, pattern: Pattern) -> Pattern {
+fn honest(subject: &Subject<'_>, action: &Action, pattern: Pattern) -> Pattern {
     if pattern.scoping != Scoping::Named || !scope::is_whole_type(&pattern.glob) {
         return pattern;
     }
     let own = scope::arns(subject.stack, subject.resource)
         .into_iter()
         .find(|own| own.scoping != Scoping::Named && scope::fits(&own.glob, &pattern.glob));
-    let scoping = own.map_or(Scoping::AnyOfType, |own| own.scoping);
+    // To pass any role is to have the permissions of all of them: that is a gap.
+    let otherwise =
+        if action.as_str() == "iam:PassRole" { Scoping::UnknownValue } else { Scoping::AnyOfType };
+    let scoping = own.map_or(otherwise, |own| own.scoping);
     Pattern { scoping, ..pattern }
 }
 
@@ -238,7 +256,7 @@ fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Patte
         }
         (wildcard, patterns)
     };
-    let found: Vec<_> = formats(*kind).map(of_format).collect();
+    let found: Vec<_> = kind.arns().map(of_format).collect();
     let patterns: BTreeSet<Pattern> =
         found.iter().flat_map(|(_, patterns)| patterns).cloned().collect();
     if !patterns.is_empty() {
@@ -246,11 +264,6 @@ fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Patte
     }
     let any = |(glob, _)| Pattern { glob, scoping: Scoping::AnyOfType };
     found.into_iter().map(any).collect()
-}
-
-/// The ARN formats of a resource type. A few have two, which the catalogue gives in one text: `/apis/...` and `/restapis/...`.
-fn formats(kind: ResourceTypeFacts) -> impl Iterator<Item = &'static str> {
-    kind.arn().split(", ")
 }
 
 fn suffixed(patterns: BTreeSet<Pattern>, suffix: &str) -> BTreeSet<Pattern> {

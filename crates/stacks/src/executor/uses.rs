@@ -92,7 +92,7 @@ fn push(
 ) {
     let Ok(action) = action.parse::<Action>() else { return };
     let format = catalogue::action(action.service(), action.name())
-        .and_then(|facts| facts.resource_types().map(|(kind, _)| kind.arn()).next());
+        .and_then(|facts| facts.resource_types().flat_map(|(kind, _)| kind.arns()).next());
     let (resources, scoping) = match (name, format) {
         (Some(name), Some(format)) => {
             let patterns = scope::referred(stack, name, format);

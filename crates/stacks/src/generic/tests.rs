@@ -55,13 +55,18 @@ fn every_type_and_property_exists() {
 fn every_service_principal_is_one_of_a_known_service_or_type() {
     let services: BTreeSet<&str> =
         registry::resource_types().filter_map(|of| of.name().split("::").nth(1)).collect();
-    for (name, principals) in generic().service_principals {
+    let facts = generic();
+    for (name, principals) in facts.service_principals.into_iter().chain(facts.linked_services) {
         let known = registry::resource_type(&name).is_some() || services.contains(name.as_str());
         assert!(known, "{name} is neither a type nor a service");
         assert!(!principals.is_empty(), "{name}");
         for principal in principals {
             assert!(principal.ends_with(".amazonaws.com"), "{name}: {principal}");
         }
+    }
+    for name in facts.keys_through.keys() {
+        let known = registry::resource_type(name).is_some() || services.contains(name.as_str());
+        assert!(known, "{name} is neither a type nor a service");
     }
 }
 

@@ -8,7 +8,9 @@ const SPLIT_64: NameRule = NameRule { max: 64, case: Case::Keep, style: Style::S
 fn rule_of(resource_type: &str) -> NameRule {
     let (max, case, style) = match resource_type {
         "AWS::ElasticLoadBalancingV2::TargetGroup" => (25, Case::Keep, Style::Split),
-        "AWS::S3::Bucket" => (63, Case::Lower, Style::Split),
+        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" | "AWS::S3::Bucket" => {
+            (63, Case::Lower, Style::Split)
+        }
         "AWS::Events::Rule" | "AWS::IAM::Role" | "AWS::Lambda::Function" => {
             (64, Case::Keep, Style::Split)
         }

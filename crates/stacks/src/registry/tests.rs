@@ -174,7 +174,7 @@ fn every_name_length_of_the_data_is_given_and_no_other() {
 fn known_actions_are_spelled_as_in_the_catalogue() {
     let mut unknown = BTreeSet::new();
     for of in resource_types().flat_map(ResourceType::permissions) {
-        match stackpass_policy::catalogue::action(of.service, of.name) {
+        match catalogue::action(of.service, of.name) {
             Some(known) => assert_eq!((of.service, of.name), (known.service(), known.name())),
             None => _ = unknown.insert((of.service, of.name)),
         }

@@ -13,6 +13,16 @@ use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Valu
 impl Evaluation<'_> {
     /// The value of a function call.
     pub(super) fn function(&mut self, name: &str, argument: &Node, span: Span) -> Value {
+        let value = self.called(name, argument, span);
+        // What the others give stands in the template.
+        let repeats = matches!(
+            name,
+            "Ref" | "Fn::Sub" | "Fn::Join" | "Fn::Split" | "Fn::Select" | "Fn::FindInMap"
+        );
+        if repeats { self.bounded(value, span) } else { value }
+    }
+
+    fn called(&mut self, name: &str, argument: &Node, span: Span) -> Value {
         match name {
             "Ref" => match argument.as_str() {
                 Some(target) => self.reference(target, span),
@@ -342,17 +352,18 @@ fn joined(items: &[Located], delimiter: &Text) -> Vec<Text> {
     let (mut empty, mut begun) = (true, Vec::new());
     for item in items {
         let (texts, presence) = (item.value.texts(), item.value.presence());
-        let mut next = begun.clone();
+        let is_certain = presence == Truth::Yes;
+        let mut next = if is_certain { std::mem::take(&mut begun) } else { begun.clone() };
         let rest: Vec<Text> =
             texts.iter().map(|text| delimiter.clone().concat(text.clone())).collect();
         append(&mut next, &rest);
         if empty {
             next.extend(texts);
         }
-        if presence != Truth::Yes {
+        if !is_certain {
             next.append(&mut begun);
         }
-        empty &= presence != Truth::Yes;
+        empty &= !is_certain;
         begun = next;
         if begun.len() > MAX_ALTERNATIVES {
             return vec![Text::any()];

@@ -4,6 +4,7 @@ use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::{Kind, Node};
 
 use super::{Evaluation, Use, UseKind};
+use crate::sam::PACKAGE_BUCKET;
 use crate::template::Parameter;
 use crate::value::{List, Located, Text, Truth, Value};
 
@@ -17,7 +18,8 @@ impl Evaluation<'_> {
             self.parameters.insert(name.clone(), value);
         }
         for name in self.setting.parameters.keys() {
-            if !template.parameters.contains_key(name) {
+            // The bucket of SAM's tools takes the template, too, where there is no local code.
+            if !template.parameters.contains_key(name) && name != PACKAGE_BUCKET {
                 let message = format!("the template has no parameter `{name}`");
                 let diagnostic = Diagnostic::warning("unknown-parameter", Span::default(), message);
                 self.diagnose(diagnostic.with_help(match template.parameters.len() {
@@ -48,6 +50,7 @@ impl Evaluation<'_> {
     fn parameter(&mut self, name: &str, parameter: &Parameter) -> Value {
         let kind = parameter.parameter_type.as_str();
         let given = self.setting.parameters.get(name).cloned();
+        let is_given = given.is_some();
         let default = parameter.default.as_ref().map(scalar);
         let value = match given {
             // A parent that may leave the parameter out leaves it to its default.
@@ -88,10 +91,13 @@ impl Evaluation<'_> {
             },
         };
         if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+            if value == Value::Unknown && !is_given {
+                self.open_lists.insert(name.to_owned());
+            }
             comma_list(&value)
         } else if value == Value::Unknown {
             // Whatever it will be, it is a text.
-            Value::Text(Text::any())
+            Value::Text(if is_given { Text::any() } else { Text::parameter(name) })
         } else {
             value
         }

@@ -35,7 +35,8 @@ fn stack_of(text: &str, setting: &Setting) -> (Stack, Vec<Diagnostic>) {
 fn text(text: &Text) -> String {
     let part = |part: &Part| match part {
         Part::Literal(text) => text.clone(),
-        Part::Any => "*".to_owned(),
+        Part::Any | Part::Parameter(_) => "*".to_owned(),
+        Part::One => "?".to_owned(),
         Part::Environment => "~".to_owned(),
         Part::Attribute { logical_id, attribute: None } => format!("<{logical_id}>"),
         Part::Attribute { logical_id, attribute: Some(attribute) } => {
@@ -453,4 +454,32 @@ fn deletion_policies() {
         assert_eq!(stack.resources["It"].deletion_policy, expected, "{policy}");
         assert_eq!(stack.resources["It"].update_replace_policy, DeletionPolicy::Delete);
     }
+}
+
+#[test]
+fn a_text_of_very_many_parts_is_open_at_its_end() {
+    let items = vec!["!Ref Bucket"; 2000].join(", ");
+    let (stack, _) = evaluated(&format!("!Join ['-', [first, {items}]]"), &setting());
+    let Value::Text(text) = &stack.outputs["It"] else { panic!("no text") };
+    assert!(text.parts().len() < 300, "{}", text.parts().len());
+    assert_eq!(text.parts().first(), Some(&Part::Literal("first-".to_owned())));
+    assert_eq!(text.parts().last(), Some(&Part::Any));
+}
+
+#[test]
+fn values_beyond_all_measure_are_unknown_and_that_is_said() {
+    // 64 alternatives of 20,000 bytes, 100 times: 128 MB.
+    let allowed: Vec<String> =
+        (0..64).map(|number| format!("{}{number}", "a".repeat(20_000))).collect();
+    let outputs: Vec<String> =
+        (0..100).map(|number| format!("  O{number}: {{Value: !Ref P}}\n")).collect();
+    let outputs = outputs.concat();
+    let text = format!(
+        "Parameters: {{P: {{Type: String, AllowedValues: [{}]}}}}\nResources: {{B: {{Type: AWS::S3::Bucket}}}}\nOutputs:\n{outputs}",
+        allowed.join(", ")
+    );
+    let (stack, problems) = stack_of(&text, &setting());
+    assert_eq!(problems.iter().filter(|problem| problem.code == "too-large").count(), 1);
+    let unknown = stack.outputs.values().filter(|value| **value == Value::Unknown).count();
+    assert!((50..100).contains(&unknown), "{unknown}");
 }

@@ -7,6 +7,9 @@ use stackpass_policy::source::Span;
 use super::{Evaluation, Use, UseKind};
 use crate::value::{MAX_ALTERNATIVES, Part, Text, Value};
 
+/// How many bytes the alternatives of a text have before its rest counts as unknown: as many as CloudFormation takes of a template.
+const MAX_BYTES: usize = 1 << 20;
+
 const BEGINNING: &str = "{{resolve:";
 const ENDING: &str = "}}";
 
@@ -127,7 +130,9 @@ fn cut_at_colon(text: &Text, number: usize) -> (Text, Text) {
 
 /// Appends every alternative to every text so far; past the bound, the tail is unknown.
 pub(super) fn append(texts: &mut Vec<Text>, alternatives: &[Text]) {
-    if texts.len().saturating_mul(alternatives.len().max(1)) > MAX_ALTERNATIVES {
+    let size = |texts: &[Text]| texts.iter().map(Text::size).sum::<usize>();
+    let bytes = size(texts) * alternatives.len() + size(alternatives) * texts.len();
+    if texts.len() * alternatives.len().max(1) > MAX_ALTERNATIVES || bytes > MAX_BYTES {
         for text in texts.iter_mut() {
             *text = std::mem::take(text).concat(Text::any());
         }

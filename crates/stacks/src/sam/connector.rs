@@ -48,6 +48,10 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     };
     let mut is_whole = !destinations.is_empty();
     for (index, destination) in destinations.iter().enumerate() {
+        if expansion.is_full() {
+            is_whole = false;
+            break;
+        }
         let suffix = if is_many { format!("Destination{index}") } else { String::new() };
         let added = source.and_then(|source| connect(expansion, sam, source, destination, &suffix));
         is_whole &= added.is_some();

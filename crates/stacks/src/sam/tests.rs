@@ -372,3 +372,33 @@ proptest! {
         prop_assert_eq!(expand(&template), (expanded, problems), "the same input gives the same outcome");
     }
 }
+
+#[test]
+fn connectors_beyond_all_measure_are_left_as_they_are() {
+    let tables: Vec<String> = (0..100).map(|number| format!("{{Id: T{number}}}")).collect();
+    let connectors: Vec<String> = (0..100)
+        .map(|number| {
+            format!(
+                "C{number}: {{Properties: {{Destination: [{}], Permissions: [Read]}}}}",
+                tables.join(", ")
+            )
+        })
+        .collect();
+    let declared: Vec<String> = (0..100)
+        .map(|number| format!("  T{number}: {{Type: AWS::Serverless::SimpleTable}}\n"))
+        .collect();
+    let declared = declared.concat();
+    let text = format!(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    \
+         Properties: {{CodeUri: 's3://b/k', Handler: h, Runtime: nodejs20.x}}\n    Connectors: {{{}}}\n{declared}",
+        connectors.join(", ")
+    );
+    let (template, _) = template::read(&Source::new("t.yaml", text));
+    let (expanded, _) = expand(&template.unwrap());
+    let kept = expanded
+        .resources
+        .values()
+        .filter(|of| of.resource_type == "AWS::Serverless::Connector")
+        .count();
+    assert!(expanded.resources.len() < 6_000 && kept > 0, "{} {kept}", expanded.resources.len());
+}

@@ -33,7 +33,7 @@ const LOOKALIKES: &[Lookalike] = &[
     Lookalike {
         keys: &["Statement"],
         what: "an IAM policy",
-        help: "`stackpass lint` checks policies",
+        help: "`stackpass check PATH --policy FILE` holds a deployment against it",
     },
     Lookalike {
         keys: &["StartAt", "States"],

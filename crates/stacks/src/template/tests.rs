@@ -380,13 +380,28 @@ fn logical_ids_are_letters_and_digits() {
 }
 
 #[test]
+fn more_resources_than_cloudformation_takes_are_read_all_the_same() {
+    let resources: Vec<String> =
+        (0..501).map(|number| format!("  R{number}: {{Type: T}}\n")).collect();
+    let resources = resources.concat();
+    let (template, problems) = problems(&format!("Resources:\n{resources}"));
+    assert_eq!(template.unwrap().resources.len(), 501);
+    assert_eq!(
+        problems,
+        ["2:3 many-resources?: the template has 501 resources, CloudFormation takes 500"]
+    );
+}
+
+#[test]
 fn far_too_many_resources_are_refused() {
     let resources =
-        (0..5_001).map(|number| format!("  R{number}: {{}}\n")).collect::<Vec<_>>().concat();
+        (0..20_001).map(|number| format!("  R{number}: {{}}\n")).collect::<Vec<_>>().concat();
     let (template, problems) = problems(&format!("Resources:\n{resources}"));
     assert_eq!(template, None);
     assert_eq!(
         problems,
-        ["2:3 too-many-resources: the template has 5001 resources, CloudFormation takes 500"]
+        [
+            "2:3 too-many-resources: the template has 20001 resources; CloudFormation takes 500, and more than 20000 are not read"
+        ]
     );
 }

@@ -59,6 +59,8 @@ fn texts_are_joined() {
     assert_eq!(Text::literal("").known(), Some(""));
     assert_eq!(Text::glob("a*b").parts().len(), 3);
     assert!(Text::glob("*").is_any());
+    assert_eq!(Text::glob("a${*}${?}${$}{$").known(), Some("a*?${$"));
+    assert_eq!(Text::glob("a-?*").parts(), [Part::Literal("a-".to_owned()), Part::One, Part::Any]);
 }
 
 #[test]

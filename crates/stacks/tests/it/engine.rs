@@ -201,7 +201,7 @@ fn roles_are_passed_to_the_services_that_they_trust() {
     };
     assert_eq!(
         of("[edgelambda.amazonaws.com, lambda.amazonaws.com]"),
-        texts(["StringEquals iam:PassedToService edgelambda.amazonaws.com|lambda.amazonaws.com"])
+        texts(["StringEquals iam:PassedToService lambda.amazonaws.com"])
     );
     // The regional name of a service is written in trust policies, the plain one is what is checked.
     assert_eq!(

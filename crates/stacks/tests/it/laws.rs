@@ -360,7 +360,7 @@ fn template_of(bytes: &[u8]) -> Value {
 }
 
 /// A template, the decisions it came from aside.
-fn templates() -> impl Strategy<Value = Value> {
+pub(crate) fn templates() -> impl Strategy<Value = Value> {
     proptest::collection::vec(any::<u8>(), 1..80).prop_map(|bytes| template_of(&bytes))
 }
 

@@ -17,3 +17,7 @@ mod readers;
 mod sam;
 #[cfg(test)]
 mod scoping;
+#[cfg(test)]
+mod service_role;
+#[cfg(test)]
+mod services;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::source::Source;
 use stackpass_stacks::deploy::{Input, Options, needs, plan};
 use stackpass_stacks::need::{Need, Scoping, Who};
@@ -139,4 +140,320 @@ fn a_policy_that_is_not_known_is_attached_with_a_gap() {
     let gaps = needs(&deployment).gaps;
     let told = gaps.iter().any(|gap| gap.message.contains("`ManagedPolicyArns`"));
     assert!(told, "{gaps:?}");
+}
+
+/// Which of these ARNs the patterns of an action match, by a matcher that shares nothing with the crates'.
+fn matched<'a>(template: &str, action: &str, arns: &[&'a str]) -> Vec<&'a str> {
+    fn matches(pattern: &str, text: &str) -> bool {
+        for (escape, character) in [("${*}", '*'), ("${?}", '?'), ("${$}", '$')] {
+            if let Some(rest) = pattern.strip_prefix(escape) {
+                return text.strip_prefix(character).is_some_and(|text| matches(rest, text));
+            }
+        }
+        let (mut pattern, mut characters) = (pattern.chars(), text.chars());
+        match pattern.next() {
+            None => text.is_empty(),
+            Some('*') => {
+                matches(pattern.as_str(), text)
+                    || characters.next().is_some()
+                        && matches(&format!("*{}", pattern.as_str()), characters.as_str())
+            }
+            Some(expected) => characters.next().is_some_and(|found| {
+                (expected == '?' || expected == found)
+                    && matches(pattern.as_str(), characters.as_str())
+            }),
+        }
+    }
+    let patterns = resources(&executor(template), action);
+    assert!(!patterns.is_empty(), "{action}");
+    arns.iter()
+        .copied()
+        .filter(|arn| patterns.iter().any(|pattern| matches(pattern, arn)))
+        .collect()
+}
+
+#[test]
+fn characters_of_a_name_are_no_wildcards() {
+    let bucket = |name: &str| {
+        format!("  B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: '{name}'}}}}")
+    };
+    let check = |name: &str| {
+        let own = format!("arn:aws:s3:::{name}");
+        let arns = [
+            own.as_str(),
+            "arn:aws:s3:::ab",
+            "arn:aws:s3:::a",
+            "arn:aws:s3:::a-other-b",
+            "arn:aws:s3:::${aws:username}b",
+        ];
+        let found = matched(&bucket(name), "s3:CreateBucket", &arns);
+        assert!(
+            found.iter().all(|arn| *arn == own) && found.contains(&own.as_str()),
+            "{name}: {found:?}"
+        );
+    };
+    for name in ["*", "a*b", "a?", "?", "${aws:username}b", "a$", "$*{?}", "${*}"] {
+        check(name);
+    }
+}
+
+#[test]
+fn characters_of_a_name_are_no_wildcards_in_conditions_and_nested_texts() {
+    let template = "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub 'a*-${L}'}}\n  \
+                    L: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: 'l?'}}";
+    let arn = |name: &str| format!("arn:aws:sqs:eu-west-1:111122223333:{name}");
+    let arns = [arn("a*-l?"), arn("ab-l?"), arn("a*-lb")];
+    let arns: Vec<&str> = arns.iter().map(String::as_str).collect();
+    assert_eq!(matched(template, "sqs:CreateQueue", &arns), [arns[0]]);
+}
+
+#[test]
+fn the_streams_of_a_log_group_stay_a_wildcard() {
+    let template = "  M: {Type: AWS::WAFv2::LoggingConfiguration, Properties: {ResourceArn: a, \
+         LogDestinationConfigs: ['arn:aws:logs:eu-west-1:111122223333:log-group:aws-waf-logs-a:*']}}";
+    let found = executor(template);
+    assert!(
+        found.iter().all(|need| need.resources.iter().all(|arn| !arn.to_string().contains("${*}")))
+    );
+}
+
+#[test]
+fn a_star_in_the_name_of_the_stack_stands_for_what_varies() {
+    let source = Source::new("t.yaml", "Resources: {Q: {Type: AWS::SQS::Queue}}");
+    let options = Options { stack_name: Some("dev-*-api".to_owned()), ..options() };
+    let (deployment, _) = plan(&[Input::Template(source)], &options);
+    let needs = needs(&deployment).needs;
+    let of = needs.iter().filter(|need| need.action.as_str() == "cloudformation:CreateStack");
+    let arns: BTreeSet<&str> =
+        of.flat_map(|need| &need.resources).map(ArnPattern::as_str).collect();
+    assert!(arns.iter().all(|arn| arn.contains(":stack/dev-*-api/")), "{arns:?}");
+    let queues = resources(&needs, "sqs:CreateQueue");
+    assert!(queues.iter().all(|arn| arn.ends_with(":dev-*-Q-*")), "{queues:?}");
+}
+
+/// A role, its profile, and a launch template with the profile.
+const PROFILE: &str = "  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n  \
+    P: {Type: AWS::IAM::InstanceProfile, Properties: {InstanceProfileName: p, Roles: [!Ref R, other]}}\n  \
+    T: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateData: {IamInstanceProfile: {Arn: !GetAtt P.Arn}}}}";
+
+fn passed(resource: &str) -> BTreeSet<String> {
+    let needs = executor(&format!("{PROFILE}\n  X: {{{resource}}}"));
+    let of = needs.into_iter().filter(|need| {
+        need.why.resource.as_ref().is_some_and(|resource| resource.logical_id == "X")
+    });
+    resources(&of.collect::<Vec<_>>(), "iam:PassRole")
+}
+
+#[test]
+fn instances_get_the_roles_of_their_profile_and_no_other() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let inside = BTreeSet::from([role("app-R-*"), role("other"), role("*/other")]);
+    for resource in [
+        "Type: AWS::AutoScaling::LaunchConfiguration, Properties: {IamInstanceProfile: !Ref P}",
+        "Type: AWS::AutoScaling::LaunchConfiguration, Properties: {IamInstanceProfile: p}",
+        "Type: AWS::AutoScaling::AutoScalingGroup, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref T}}",
+        "Type: AWS::AutoScaling::AutoScalingGroup, Properties: {MixedInstancesPolicy: {LaunchTemplate: \
+         {LaunchTemplateSpecification: {LaunchTemplateId: !GetAtt T.LaunchTemplateId}}}}",
+        "Type: AWS::EC2::Instance, Properties: {IamInstanceProfile: !Ref P}",
+        "Type: AWS::EC2::Instance, Properties: {LaunchTemplate: {LaunchTemplateId: !Ref T}}",
+        "Type: AWS::EC2::EC2Fleet, Properties: {LaunchTemplateConfigs: [{LaunchTemplateSpecification: {LaunchTemplateId: !Ref T}}]}",
+        "Type: AWS::EMR::Cluster, Properties: {JobFlowRole: !Ref P}",
+        "Type: AWS::WorkspacesInstances::WorkspaceInstance, Properties: {ManagedInstance: {IamInstanceProfile: {Name: !Ref P}}}",
+    ] {
+        assert_eq!(passed(resource), inside, "{resource}");
+    }
+    let none = "Type: AWS::AutoScaling::AutoScalingGroup, Properties: {MinSize: '0'}";
+    assert_eq!(passed(none), BTreeSet::new());
+}
+
+fn gaps(resources: &str) -> Vec<String> {
+    let source = Source::new("t.yaml", format!("Resources:\n{resources}"));
+    let (deployment, _) = plan(&[Input::Template(source)], &options());
+    needs(&deployment).gaps.into_iter().map(|gap| gap.code.to_owned()).collect()
+}
+
+#[test]
+fn passing_any_role_is_a_gap() {
+    let outside = "  X: {Type: AWS::EC2::Instance, Properties: {IamInstanceProfile: elsewhere}}";
+    assert_eq!(gaps(outside), ["unresolved-value"]);
+    let needs = executor(outside);
+    assert_eq!(
+        resources(&needs, "iam:PassRole").into_iter().collect::<Vec<_>>(),
+        ["arn:aws:iam::111122223333:role/*"]
+    );
+}
+
+#[test]
+fn a_role_that_no_property_names_is_a_gap_and_no_permission() {
+    let daemon = "  X: {Type: AWS::Connect::EmailAddress, Properties: {InstanceArn: a, EmailAddress: b@example.com}}";
+    assert!(gaps(daemon).contains(&"unknown-role".to_owned()));
+    check(daemon, "iam:PassRole", &[]);
+    let takes_none =
+        "  X: {Type: AWS::DataBrew::Schedule, Properties: {Name: s, CronExpression: c}}";
+    assert!(!gaps(takes_none).contains(&"unknown-role".to_owned()));
+}
+
+#[test]
+fn a_role_is_passed_to_the_service_of_the_type_alone() {
+    let role = |services: &str| {
+        format!(
+            "  R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Statement: [{{Principal: {{Service: [{services}]}}}}]}}}}}}\n"
+        )
+    };
+    let receivers = |template: &str| -> BTreeSet<String> {
+        let needs = executor(template);
+        let of = needs.iter().filter(|need| need.action.as_str() == "iam:PassRole");
+        of.flat_map(|need| need.conditions.iter().flat_map(|(_, _, values)| values.clone()))
+            .collect()
+    };
+    let check = |trusted: &str, resource: &str, expected: &str| {
+        let found = receivers(&format!("{}  X: {{{resource}}}", role(trusted)));
+        assert_eq!(found, BTreeSet::from([expected.to_owned()]), "{trusted}");
+    };
+    let function =
+        "Type: AWS::Lambda::Function, Properties: {Role: !GetAtt R.Arn, Code: {ZipFile: ''}}";
+    check("lambda.amazonaws.com, edgelambda.amazonaws.com", function, "lambda.amazonaws.com");
+    let machine = "Type: AWS::StepFunctions::StateMachine, Properties: {RoleArn: !GetAtt R.Arn, DefinitionString: '{}'}";
+    check("events.amazonaws.com, states.eu-west-1.amazonaws.com", machine, "states.amazonaws.com");
+    let flow = "Type: AWS::EC2::FlowLog, Properties: {DeliverLogsPermissionArn: !GetAtt R.Arn, ResourceId: a, ResourceType: VPC}";
+    check("vpc-flow-logs.amazonaws.com, ec2.amazonaws.com", flow, "vpc-flow-logs.amazonaws.com");
+    // Where the template trusts none of the services that we know, the template knows better.
+    check("new.amazonaws.com", function, "new.amazonaws.com");
+}
+
+#[test]
+fn a_service_linked_role_is_that_of_the_service() {
+    let of = |template: &str| {
+        let needs = executor(template);
+        let made: Vec<Need> = needs
+            .into_iter()
+            .filter(|need| need.action.as_str() == "iam:CreateServiceLinkedRole")
+            .collect();
+        let conditions: BTreeSet<String> = made
+            .iter()
+            .flat_map(|need| need.conditions.iter())
+            .flat_map(|(_, key, values)| {
+                values.iter().map(move |value| format!("{} {value}", key.as_str()))
+            })
+            .collect();
+        (resources(&made, "iam:CreateServiceLinkedRole"), conditions)
+    };
+    let (roles, conditions) = of(
+        "  C: {Type: AWS::MemoryDB::Cluster, Properties: {ClusterName: c, NodeType: t, ACLName: a}}",
+    );
+    let role = "arn:aws:iam::111122223333:role/aws-service-role/memorydb.amazonaws.com/*";
+    assert_eq!(roles, BTreeSet::from([role.to_owned()]));
+    assert_eq!(
+        conditions,
+        BTreeSet::from(["iam:AWSServiceName memorydb.amazonaws.com".to_owned()])
+    );
+}
+
+#[test]
+fn a_gap_names_the_parameter_that_closes_it() {
+    let help = |parameters: &str, resources: &str| {
+        let text = format!("Parameters: {{{parameters}}}\nResources:\n{resources}");
+        let (deployment, _) = plan(&[Input::Template(Source::new("t.yaml", text))], &options());
+        let gaps = needs(&deployment).gaps;
+        assert!(!gaps.is_empty(), "{resources}");
+        gaps.into_iter()
+            .map(|gap| gap.help)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    let check = |parameters: &str, resources: &str, expected: &str| {
+        let found = help(parameters, resources);
+        assert!(found.iter().all(|help| help.starts_with(expected)), "{found:?}");
+    };
+    let bucket = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}";
+    check("Name: {Type: String}", bucket, "give it with `--parameter Name=VALUE`");
+    let through = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}\n  \
+                   P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref B, PolicyDocument: {}}}";
+    check("Name: {Type: String}", through, "give it with `--parameter Name=VALUE`");
+    let joined = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${A}-${Name}'}}";
+    check(
+        "Name: {Type: String}, A: {Type: String}",
+        joined,
+        "give it with `--parameter A=VALUE --parameter Name=VALUE`",
+    );
+    let role = "  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}, ManagedPolicyArns: !Ref Arns}}";
+    check(
+        "Arns: {Type: CommaDelimitedList}",
+        role,
+        "if it is one of the lists, give it with `--parameter Arns=VALUE`",
+    );
+    let imported = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !ImportValue x}}";
+    check("Name: {Type: String}", imported, "no parameter");
+}
+
+#[test]
+fn a_parameter_named_by_a_gap_closes_it() {
+    let text = "Parameters: {Name: {Type: String}}\nResources: {B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}}";
+    let mut options = options();
+    options.parameters.insert("Name".to_owned(), "b".to_owned());
+    let (deployment, _) = plan(&[Input::Template(Source::new("t.yaml", text))], &options);
+    assert!(needs(&deployment).gaps.is_empty());
+}
+
+#[test]
+fn databases_are_scoped_to_their_identifiers_in_lower_case() {
+    let arn = |resource: &str| format!("arn:aws:rds:eu-west-1:111122223333:{resource}");
+    check(
+        "  Db: {Type: AWS::RDS::DBInstance, Properties: {DBInstanceIdentifier: MyDb, DBParameterGroupName: Own}}",
+        "rds:CreateDBInstance",
+        &[&arn("db:mydb"), &arn("og:default*"), &arn("pg:own"), &arn("subgrp:default*")],
+    );
+    let generated = "  Db: {Type: AWS::RDS::DBInstance, Properties: {DBSubnetGroupName: !Ref Net}}\n  \
+                     Net: {Type: AWS::RDS::DBSubnetGroup, Properties: {SubnetIds: [s]}}";
+    check(generated, "rds:DeleteDBInstance", &[&arn("db:app-db-*")]);
+    check(generated, "rds:DeleteDBSubnetGroup", &[&arn("subgrp:app-net-*")]);
+    let member = "  Db: {Type: AWS::RDS::DBInstance, Properties: {DBClusterIdentifier: !Ref C}}\n  \
+                  C: {Type: AWS::RDS::DBCluster, Properties: {Engine: aurora-mysql}}";
+    assert!(resources(&executor(member), "rds:CreateDBInstance").contains(&arn("cluster:app-c-*")));
+    check(
+        member,
+        "rds:CreateDBCluster",
+        &[
+            &arn("cluster:app-c-*"),
+            &arn("cluster-pg:default*"),
+            &arn("og:default*"),
+            &arn("subgrp:default*"),
+        ],
+    );
+}
+
+#[test]
+fn a_key_is_used_through_the_service_only() {
+    let of = |resource: &str| -> BTreeSet<String> {
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
+        let needs = executor(&format!("  X: {{{}}}", resource.replace("KEY", key)));
+        let uses = needs.iter().filter(|need| need.action.service() == "kms");
+        uses.map(|need| {
+            let conditions = need.conditions.iter().map(|(operator, key, values)| {
+                format!(
+                    " {operator} {} {}",
+                    key.as_str(),
+                    values.iter().cloned().collect::<Vec<_>>().join("|")
+                )
+            });
+            format!("{}{}", need.action, conditions.collect::<String>())
+        })
+        .collect()
+    };
+    let table = of(
+        "Type: AWS::DynamoDB::Table, Properties: {SSESpecification: {SSEEnabled: true, KMSMasterKeyId: 'KEY'}}",
+    );
+    let via = "StringLike kms:ViaService dynamodb.*.amazonaws.com";
+    assert!(table.contains(&format!("kms:Decrypt {via}")), "{table:#?}");
+    assert!(
+        table.contains(&format!("kms:CreateGrant Bool kms:GrantIsForAWSResource true {via}")),
+        "{table:#?}"
+    );
+    assert!(table.contains("kms:DescribeKey"), "{table:#?}");
+    // Nothing is known of how a stream uses its key.
+    let stream = of(
+        "Type: AWS::Kinesis::Stream, Properties: {StreamEncryption: {EncryptionType: KMS, KeyId: 'KEY'}}",
+    );
+    assert!(stream.iter().all(|need| !need.contains("ViaService")), "{stream:#?}");
 }

@@ -1,0 +1,112 @@
+//! What could not be worked out of a resource, told as gaps.
+
+use super::{Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
+use crate::need::Gap;
+use crate::registry::{self, ResourceType};
+use crate::resolve::{Resource, Stack};
+
+impl Subject<'_> {
+    /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
+    pub(super) fn whole_services(&self) -> Option<Gap> {
+        let permissions = self.registered.into_iter().flat_map(ResourceType::permissions);
+        let whole = permissions.filter(|permission| permission.name == WHOLE_SERVICE);
+        let services: Vec<String> =
+            whole.map(|permission| format!("`{}`", permission.service)).collect();
+        (!services.is_empty()).then(|| Gap {
+            place: self.place(self.resource.span),
+            code: "whole-service",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "the registry asks for every action of {}, which is not given",
+                services.join(", ")
+            ),
+            help: "add what the deployment turns out to need by hand, and report the type to us"
+                .to_owned(),
+        })
+    }
+
+    /// A type whose handlers pass a role that no property is known to name.
+    pub(super) fn unknown_role(&self) -> Gap {
+        Gap {
+            place: self.place(self.resource.span),
+            code: "unknown-role",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: "the registry says that a role is passed, but no property is known to name it, so none may be passed"
+                .to_owned(),
+            help: "if the deployment turns out to pass a role, add `iam:PassRole` on that role by hand, and report the type to us"
+                .to_owned(),
+        }
+    }
+
+    /// A value that scopes permissions and is not known.
+    pub(super) fn unresolved(&self, reason: &Reason) -> Gap {
+        let subject = match &reason.property {
+            Some(property) => format!("what `{property}` refers to"),
+            None => "its name".to_owned(),
+        };
+        Gap {
+            place: self.place(reason.span),
+            code: "unresolved-value",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "{subject} is not known before the deployment, so permissions are given for all of its kind"
+            ),
+            help: origins::help(self, reason.property.as_deref()),
+        }
+    }
+}
+
+pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
+    Gap {
+        place: place(stack, resource.span),
+        code: "nested-template",
+        stack: crate::scope::stack_name(stack),
+        resource: Some(resource_ref(resource)),
+        message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
+        help: "derive the needs of that template on its own, and add them".to_owned(),
+    }
+}
+
+pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> Gap {
+    let name = &resource.resource_type;
+    let (code, message, help) = if listed {
+        let message = format!("the registry publishes no permissions for `{name}`");
+        (
+            "no-permissions",
+            message,
+            "add what its API calls need to the policy by hand, and report the type to us",
+        )
+    } else if name.starts_with("AWS::Serverless::") {
+        let message = format!("`{name}` is made into other resources by the SAM transform");
+        (
+            "sam-type",
+            message,
+            "give the transformed template: `aws cloudformation get-template --template-stage Processed`, or `sam validate --debug`",
+        )
+    } else if name.ends_with("::MODULE") {
+        let message = format!("`{name}` is a module, whose resources are not in the template");
+        (
+            "module-type",
+            message,
+            "give the template with the module expanded: `aws cloudformation get-template --template-stage Processed`",
+        )
+    } else {
+        let message = format!("`{name}` is no type that the registry of {} knows", registry::DATE);
+        (
+            "unknown-type",
+            message,
+            "mend the name, or add what its handlers need to the policy by hand if it is a private or third-party type",
+        )
+    };
+    Gap {
+        place: place(stack, resource.span),
+        code,
+        stack: crate::scope::stack_name(stack),
+        resource: Some(resource_ref(resource)),
+        message,
+        help: help.to_owned(),
+    }
+}

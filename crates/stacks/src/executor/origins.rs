@@ -1,0 +1,123 @@
+//! Which template parameters a value follows from, so that a gap can say what would close it.
+
+use std::collections::BTreeSet;
+
+use super::Subject;
+use crate::resolve::{Resource, Stack};
+use crate::rules;
+use crate::scope;
+use crate::value::{Part, Text, Value};
+
+/// How many resources lie between a value and its parameter at the most.
+const MAX_DEPTH: usize = 4;
+
+/// How many parameters a gap names at the most.
+const MAX_NAMES: usize = 8;
+
+/// How many values are looked at for one gap at the most.
+const MAX_VALUES: usize = 2000;
+
+/// What to do about a value that is not known: that of a property, or of whatever names the resource itself.
+pub(super) fn help(subject: &Subject<'_>, property: Option<&str>) -> String {
+    let mut search =
+        Search { stack: subject.stack, names: BTreeSet::new(), lists: false, left: MAX_VALUES };
+    search.property(subject.resource, property, MAX_DEPTH);
+    // Parts of the same thing stand beside each other: bucket and key of an object.
+    let parent = property.and_then(|property| property.rsplit_once('.'));
+    if let Some((parent, _)) = parent.filter(|_| search.names.is_empty()) {
+        search.property(subject.resource, Some(parent), MAX_DEPTH);
+    }
+    let given = |names: &BTreeSet<String>| {
+        let shown = names.iter().take(MAX_NAMES);
+        let options: Vec<String> = shown.map(|name| format!("--parameter {name}=VALUE")).collect();
+        let more = match names.len().saturating_sub(MAX_NAMES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("`{}`{more}", options.join(" "))
+    };
+    if !search.names.is_empty() {
+        return format!("give it with {}, or narrow the policy by hand", given(&search.names));
+    }
+    let lists = &subject.stack.open_lists;
+    if search.lists && !lists.is_empty() {
+        return format!(
+            "if it is one of the lists, give it with {}; else narrow the policy by hand",
+            given(lists)
+        );
+    }
+    "no parameter of the template tells it: narrow the policy by hand".to_owned()
+}
+
+struct Search<'a> {
+    stack: &'a Stack,
+    names: BTreeSet<String>,
+    /// Whether a value was met of which not even the origin is known.
+    lists: bool,
+    left: usize,
+}
+
+impl Search<'_> {
+    /// Looks at a property of a resource, or at those that name it.
+    fn property(&mut self, resource: &Resource, property: Option<&str>, depth: usize) {
+        let Some(property) = property else {
+            for property in naming(&resource.resource_type) {
+                self.property(resource, Some(property), depth);
+            }
+            return;
+        };
+        let found = resource.properties.at(property);
+        self.lists |= !found.complete;
+        for found in found.values {
+            self.value(found.value, depth);
+        }
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) {
+        let Some(left) = self.left.checked_sub(1) else { return };
+        self.left = left;
+        match value {
+            Value::Text(text) => self.text(text, depth),
+            Value::List(list) => {
+                self.lists |= list.open;
+                list.items.iter().for_each(|item| self.value(&item.value, depth));
+            }
+            Value::Map(map) => {
+                map.entries.values().for_each(|entry| self.value(&entry.value, depth));
+            }
+            Value::OneOf(values) => values.iter().for_each(|value| self.value(value, depth)),
+            Value::Unknown => self.lists = true,
+            Value::Absent | Value::Bool(_) => {}
+        }
+    }
+
+    fn text(&mut self, text: &Text, depth: usize) {
+        for part in text.parts() {
+            match part {
+                Part::Parameter(name) => {
+                    self.names.insert(name.clone());
+                }
+                Part::Attribute { logical_id, attribute } => {
+                    let further = self.stack.resources.get(logical_id).zip(depth.checked_sub(1));
+                    let Some((resource, depth)) = further else { continue };
+                    if let Some(attribute) = attribute {
+                        self.property(resource, Some(attribute), depth);
+                    }
+                    self.property(resource, None, depth);
+                }
+                Part::Literal(_) | Part::Any | Part::One | Part::Environment => {}
+            }
+        }
+    }
+}
+
+/// The properties that the ARN and the name of a resource of a type are made of.
+fn naming(resource_type: &str) -> impl Iterator<Item = &'static str> {
+    let template = scope::arn_template(resource_type).unwrap_or_default();
+    let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    let name = rules::of(resource_type).and_then(|rules| rules.name.as_ref()?.property.as_deref());
+    let plain = |variable: &'static str| variable.strip_prefix("lower:").unwrap_or(variable);
+    let properties =
+        variables.filter_map(move |(variable, _)| plain(variable).split(['|', '#', '+']).next());
+    properties.chain(name)
+}

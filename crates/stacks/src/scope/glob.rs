@@ -1,0 +1,169 @@
+//! Patterns as text: characters that stand for themselves, and what several patterns become together.
+
+use std::collections::BTreeSet;
+
+use stackpass_policy::wildcard::escape;
+
+use super::{MAX_BYTES, MAX_LENGTH, MAX_PATTERNS, Pattern};
+use crate::need::Scoping;
+
+/// Characters as a pattern that matches nothing else.
+///
+/// IAM takes `*` and `?` anywhere for wildcards, and `${` for the beginning of a variable
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars>).
+pub(super) fn literal(text: &str) -> String {
+    let escaped = escape(text);
+    // What follows may begin with a brace.
+    match escaped.strip_suffix('$') {
+        Some(before) => format!("{before}${{$}}"),
+        None => escaped,
+    }
+}
+
+/// The pattern without escapes where they would be wrong: IAM takes none in the first five parts of an ARN, and no ARN has such
+/// characters there; the `:*` at the end of a log group's ARN is what `Fn::GetAtt` gives, too, and stands for its streams.
+pub(super) fn plain_head(glob: String) -> String {
+    if !glob.starts_with("arn:") || !glob.contains("${") {
+        return glob;
+    }
+    let length: usize = glob.splitn(6, ':').take(5).map(|part| part.len() + 1).sum();
+    let (head, rest) = glob.split_at_checked(length).unwrap_or((&glob, ""));
+    let head = head.replace("${*}", "*").replace("${?}", "?").replace("${$}", "*");
+    let is_of_logs = glob.split(':').nth(2) == Some("logs");
+    match rest.strip_suffix(":${*}").filter(|_| is_of_logs) {
+        Some(log_group) => format!("{head}{log_group}:*"),
+        None => format!("{head}{rest}"),
+    }
+}
+
+pub(super) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    // Of too many tails, one that stands for all of them is less work than what is made of them, and says as much.
+    let folded;
+    let tails = if heads.len() * tails.len() > MAX_PATTERNS && tails.len() > 1 {
+        folded = folded_into_one(tails);
+        &folded
+    } else {
+        tails
+    };
+    let mut result = BTreeSet::new();
+    for head in heads {
+        for tail in tails {
+            if head.glob.len() > MAX_LENGTH && !tail.glob.is_empty() {
+                let glob = format!("{}*", head.glob.trim_end_matches('*'));
+                result.insert(Pattern { glob, scoping: Scoping::UnknownValue });
+                continue;
+            }
+            let glob = match (head.glob.ends_with('*'), tail.glob.strip_prefix('*')) {
+                (true, Some(rest)) => format!("{}{rest}", head.glob),
+                _ => format!("{}{}", head.glob, tail.glob),
+            };
+            // What is not named decides; of two such parts, the first.
+            let scoping =
+                if head.scoping == Scoping::Named { &tail.scoping } else { &head.scoping };
+            let scoping = scoping.clone();
+            result.insert(Pattern { glob, scoping });
+        }
+    }
+    bounded(result)
+}
+
+pub(super) fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    let bytes: usize = patterns.iter().map(|pattern| pattern.glob.len()).sum();
+    if patterns.len() <= MAX_PATTERNS && (bytes <= MAX_BYTES || patterns.len() == 1) {
+        return patterns;
+    }
+    folded_into_one(&patterns)
+}
+
+/// One pattern that stands for all of these.
+fn folded_into_one(patterns: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+    let common = patterns
+        .iter()
+        .map(|pattern| pattern.glob.as_str())
+        .reduce(common_prefix)
+        .unwrap_or_default();
+    BTreeSet::from([Pattern { glob: format!("{common}*"), scoping: Scoping::UnknownValue }])
+}
+
+pub(super) fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
+    let end = left
+        .char_indices()
+        .zip(right.chars())
+        .find(|((_, left), right)| left != right)
+        .map_or_else(|| left.len().min(right.len()), |((index, _), _)| index);
+    let common = left.get(..end).unwrap_or_default();
+    // Half of an escape would be something else.
+    match common.rsplit_once("${") {
+        Some((before, escape)) if !escape.contains('}') => before,
+        _ => common.strip_suffix('$').unwrap_or(common),
+    }
+}
+
+/// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
+pub(crate) fn six_parts(glob: &str) -> String {
+    if glob.matches(':').count() >= 5 {
+        return glob.to_owned();
+    }
+    let mut parts: Vec<&str> = glob.split(':').collect();
+    parts.resize(6, "*");
+    parts.join(":")
+}
+
+/// A key with its content hashes open, because the next build has others.
+pub(crate) fn any_build(key: &str) -> String {
+    const HASH_LENGTH: usize = 32;
+    let mut result = String::new();
+    let mut run = String::new();
+    let flush = |run: &mut String, result: &mut String| {
+        if run.len() >= HASH_LENGTH {
+            result.push('*');
+        } else {
+            result.push_str(run);
+        }
+        run.clear();
+    };
+    for character in key.chars() {
+        if character.is_ascii_hexdigit() {
+            run.push(character);
+        } else {
+            flush(&mut run, &mut result);
+            result.push(character);
+        }
+    }
+    flush(&mut run, &mut result);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{any_build, common_prefix, literal, plain_head};
+
+    #[test]
+    fn literals_are_escaped_and_heads_of_arns_are_not() {
+        assert_eq!(literal("a*b?${c}$"), "a${*}b${?}${$}{c}${$}");
+        let check = |glob: &str, expected: &str| assert_eq!(plain_head(glob.to_owned()), expected);
+        check("arn:aws:s3:::a${*}", "arn:aws:s3:::a${*}");
+        check("arn:aws:sqs:${*}:${?}1:a${*}", "arn:aws:sqs:*:?1:a${*}");
+        check("arn:aws:logs:*:*:log-group:a${?}:${*}", "arn:aws:logs:*:*:log-group:a${?}:*");
+        check("a:${*}", "a:${*}");
+    }
+
+    #[test]
+    fn what_patterns_have_in_common_ends_in_no_half_of_an_escape() {
+        let check = |left: &str, right: &str, expected: &str| {
+            assert_eq!(common_prefix(left, right), expected);
+            assert_eq!(common_prefix(right, left), expected);
+        };
+        check("ab", "ac", "a");
+        check("a${*}b", "a${?}b", "a");
+        check("a${*}b", "a$b", "a");
+        check("a${*}b", "a${*}c", "a${*}");
+    }
+
+    #[test]
+    fn content_hashes_are_open() {
+        let hash = "0382f2d9d735debed11d5342e4891cf26aa4a4b8e40d37c0645dd302def292d0";
+        assert_eq!(any_build(&format!("assets/{hash}.zip")), "assets/*.zip");
+        assert_eq!(any_build("functions/deadbeef.zip"), "functions/deadbeef.zip");
+    }
+}
