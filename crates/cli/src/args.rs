@@ -13,7 +13,7 @@ use stackpass_stacks::need::{Hardness, Lifetime, Need, Who};
 use crate::error::{CliError, Kind};
 use words::{
     account, lifetimes, modes, pair, partitions, qualifier, region, service_role, stack_name,
-    tools, whos,
+    tools, url, whos,
 };
 
 /// The input: what will be deployed.
@@ -25,6 +25,13 @@ pub(crate) struct InputArgs {
     /// `cdk.out` is; `-` reads a template from standard input.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) deployment: DeploymentArgs,
+}
+
+/// What is known of the deployment beyond the input.
+#[derive(Args, Debug)]
+pub(crate) struct DeploymentArgs {
     /// Only this stack of a synthesized app (can be repeated)
     #[arg(long = "stack", value_name = "NAME", help_heading = "Stack")]
     pub(crate) stacks: Vec<String>,
@@ -46,9 +53,6 @@ pub(crate) struct SettingArgs {
     /// Account to deploy to, 12 digits
     #[arg(long, value_name = "ID", value_parser = account, help_heading = "Stack")]
     pub(crate) account: Option<String>,
-    /// Region to deploy to
-    #[arg(long, value_parser = region, help_heading = "Stack")]
-    pub(crate) region: Option<String>,
     /// Partition of the account; else that of the region
     #[arg(long, value_parser = partitions(), hide_possible_values = true, help_heading = "Stack")]
     pub(crate) partition: Option<String>,
@@ -57,16 +61,35 @@ pub(crate) struct SettingArgs {
     pub(crate) stack_tags: Vec<(String, String)>,
 }
 
+/// Options of every command: which account is meant, and where.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct AwsArgs {
+    /// Profile of the AWS config and credentials files to act with
+    #[arg(long, value_name = "NAME", global = true, help_heading = "AWS")]
+    pub(crate) profile: Option<String>,
+    /// Region to deploy to, and to call
+    #[arg(long, value_parser = region, global = true, help_heading = "AWS")]
+    pub(crate) region: Option<String>,
+    /// Endpoint that is called in place of AWS, for LocalStack and the like
+    #[arg(long, value_name = "URL", value_parser = url, global = true, help_heading = "AWS")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
 /// How the stack is deployed.
 #[derive(Args, Debug)]
 pub(crate) struct ToolArgs {
     /// Program that deploys; else the one that the input shows
+    ///
+    /// With a service role, an app of the CDK is deployed with the caller's own credentials, unless this is `cdk`: then with the
+    /// roles of the bootstrap stack.
     #[arg(long, value_parser = tools(), help_heading = "Deployment")]
     pub(crate) tool: Option<Tool>,
     /// Whose permissions CloudFormation acts with; else what the input shows
     #[arg(long, value_parser = modes(), help_heading = "Deployment")]
     pub(crate) mode: Option<Mode>,
     /// Role that the caller passes to CloudFormation, with `--mode service-role`
+    ///
+    /// A name alone is that of a role with the path `/`; `PATH/NAME` names one with another path.
     #[arg(long, value_name = "NAME|ARN", value_parser = service_role, help_heading = "Deployment")]
     pub(crate) service_role: Option<String>,
     /// Qualifier of the CDK bootstrap stack, if it is not CDK's default
@@ -82,6 +105,13 @@ pub(crate) struct ToolArgs {
 pub(crate) struct PolicyArgs {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
+}
+
+/// Under which quota policies are made, and how they are written.
+#[derive(Args, Debug)]
+pub(crate) struct FormArgs {
     /// Quota to keep to; what is too large is split where AWS takes several policies
     #[arg(long, value_enum, default_value_t = Limit::Managed, help_heading = "Policy")]
     pub(crate) limit: Limit,
@@ -162,9 +192,9 @@ pub(crate) enum PolicyFormat {
     Terraform,
 }
 
-impl InputArgs {
+impl DeploymentArgs {
     /// The options of the engine. Fails where two options contradict each other.
-    pub(crate) fn options(&self) -> Result<Options, CliError> {
+    pub(crate) fn options(&self, aws: &AwsArgs) -> Result<Options, CliError> {
         let tool = &self.tool;
         if tool.service_role.is_some() && tool.mode != Some(Mode::ServiceRole) {
             let message = "`--service-role` says nothing without `--mode service-role`";
@@ -178,18 +208,18 @@ impl InputArgs {
             qualifier: tool.qualifier.clone(),
             service_role: tool.service_role.clone(),
             stacks: self.stacks.clone(),
-            ..self.setting.options()?
+            ..self.setting.options(aws)?
         })
     }
 }
 
 impl SettingArgs {
     /// The options of the engine, with nothing said of parameters and tool.
-    pub(crate) fn options(&self) -> Result<Options, CliError> {
+    pub(crate) fn options(&self, aws: &AwsArgs) -> Result<Options, CliError> {
         Ok(Options {
             stack_name: self.stack_name.clone(),
             account: self.account.clone(),
-            region: self.region.clone(),
+            region: aws.region.clone(),
             partition: self.partition.clone(),
             parameters: BTreeMap::new(),
             stack_tags: no_doubles("--stack-tag", &self.stack_tags)?,

@@ -7,6 +7,7 @@ use stackpass_stacks::deploy::{self, Mode, Options, PlannedStack, Tool};
 use stackpass_stacks::need::Needs;
 use stackpass_stacks::registry;
 use stackpass_stacks::resolve::Stack;
+use stackpass_stacks::service_role::{self, Bounds};
 
 use crate::error::{CliError, Kind};
 use crate::input::Inputs;
@@ -22,6 +23,8 @@ pub(crate) struct Derived {
     pub(crate) mode: Mode,
     /// What is needed and what could not be worked out.
     pub(crate) needs: Needs,
+    /// What is known of the boundaries of roles and users.
+    pub(crate) bounds: Bounds,
     /// What is wrong with the input.
     pub(crate) problems: Vec<Problem>,
 }
@@ -78,11 +81,13 @@ pub(crate) fn derive(inputs: &Inputs, options: &Options) -> Result<Derived, CliE
             |problem: &Problem| (problem.source.name().to_owned(), problem.diagnostic.clone());
         key(one).cmp(&key(other))
     });
+    let needs = deploy::needs(&deployment);
     Ok(Derived {
         stacks,
         tool: deployment.tool,
         mode: deployment.mode,
-        needs: deploy::needs(&deployment),
+        bounds: service_role::bounds(&deployment, &needs),
+        needs,
         problems,
     })
 }

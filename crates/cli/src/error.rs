@@ -17,6 +17,10 @@ pub(crate) struct CliError {
 /// The kinds of errors; each has its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// AWS could not be reached, it refused, or it is another account than expected.
+    Aws,
+    /// The user said no.
+    Declined,
     /// The input cannot be read or used.
     Input,
     /// The answer could not be written.
@@ -56,6 +60,8 @@ impl CliError {
     /// How the program ends because of it.
     pub(crate) fn exit(&self) -> Exit {
         match self.kind {
+            Kind::Aws => Exit::Aws,
+            Kind::Declined => Exit::Declined,
             Kind::Input => Exit::Input,
             Kind::Output => Exit::Output,
             Kind::OverQuota => Exit::OverQuota,
@@ -87,7 +93,7 @@ impl Error for CliError {
 }
 
 /// The operating system's reason in the form of our messages: it begins in lower case and has no number.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
     let mut characters = text.chars();

@@ -56,18 +56,31 @@ exits! {
         Output = 6,
         /// `stackpass why` only: the input does not need the action.
         NotNeeded = 7,
+        /// With `--exit-code` only: the two sides of `stackpass diff` differ, or `stackpass apply --dry-run` or
+        /// `stackpass rollback --dry-run` would change something.
+        Differs = 8,
+        /// The request is not allowed, or the policies do not cover what is needed, as where roles lack a boundary that is demanded.
+        Denied = 9,
+        /// AWS could not be reached, it refused, or the credentials are of another account than expected.
+        Aws = 10,
+        /// Somebody said no, there was nobody to ask, or Ctrl-C stopped it. What was begun can be finished or taken back.
+        Declined = 11,
     }
 }
 
 impl Exit {
     /// From the most serious to the least.
-    pub const BY_SERIOUSNESS: [Exit; 8] = [
+    pub const BY_SERIOUSNESS: [Exit; 12] = [
         Exit::Unexpected,
         Exit::Usage,
         Exit::Input,
         Exit::Output,
+        Exit::Aws,
+        Exit::Declined,
         Exit::OverQuota,
+        Exit::Denied,
         Exit::Gaps,
+        Exit::Differs,
         Exit::NotNeeded,
         Exit::Done,
     ];
@@ -108,7 +121,7 @@ mod tests {
     #[test]
     fn every_code_is_listed_once_and_ranked_once() {
         let numbers: Vec<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         for exit in Exit::ALL {
             assert_eq!(Exit::BY_SERIOUSNESS.iter().filter(|ranked| *ranked == exit).count(), 1);
         }

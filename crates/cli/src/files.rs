@@ -58,6 +58,17 @@ pub(crate) fn write(folder: &Path, files: &[NewFile]) -> Result<String, CliError
     Ok(talk)
 }
 
+/// Writes one file, whole or not at all. Gives what to tell the user.
+pub(crate) fn write_alone(folder: &Path, file: &NewFile) -> Result<String, CliError> {
+    let path = folder.join(&file.name);
+    let written = Temporary::write(&path, &file.text).and_then(|it| it.rename(&path));
+    written.map_err(|cause| {
+        let message = format!("cannot write `{}`", path.display());
+        CliError::new(Kind::Output, message).caused_by(cause)
+    })?;
+    Ok(format!("wrote {}\n", clean(&path.display().to_string())))
+}
+
 /// Files that an earlier answer wrote and this one has not: somebody might still use them.
 fn left_over(folder: &Path, files: &[NewFile]) -> BTreeSet<String> {
     let Ok(entries) = fs::read_dir(folder) else { return BTreeSet::new() };
@@ -71,7 +82,7 @@ fn left_over(folder: &Path, files: &[NewFile]) -> BTreeSet<String> {
         let Some((stem, extension)) = name.split_once('.') else { return false };
         let (holder, number) = stem.split_once('-').unwrap_or((stem, "1"));
         extensions.contains(extension)
-            && [Holder::Caller, Holder::Executor, Holder::Deploy]
+            && [Holder::Caller, Holder::Executor, Holder::Deploy, Holder::Boundary]
                 .iter()
                 .any(|known| known.to_string() == holder)
             && number.bytes().all(|byte| byte.is_ascii_digit())

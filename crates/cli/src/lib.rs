@@ -14,15 +14,28 @@
 //! ```
 
 mod args;
+mod ask;
+mod aws;
+mod change;
+mod clock;
 mod commands;
+mod coverage;
+mod difference;
 mod engine;
 mod error;
 mod exit;
 mod files;
+mod gain;
 mod input;
+mod judge;
+mod live;
 mod output;
 mod policies;
+mod policy_files;
 mod report;
+mod similar;
+mod state_folder;
+mod unused;
 mod view;
 
 use std::ffi::OsString;
@@ -52,7 +65,7 @@ where
     I: IntoIterator<Item: Into<OsString> + Clone>,
 {
     let result = match commands::parse(args) {
-        Ok(command) => command.run(output),
+        Ok((command, aws)) => command.run(&aws, output),
         Err(error) => explain(&error, output),
     };
     result.unwrap_or_else(|error| {

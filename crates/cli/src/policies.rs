@@ -7,12 +7,17 @@ use stackpass_policy::grant::statements;
 use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
 use stackpass_policy::render::NamedDocument;
 use stackpass_policy::size::size;
+use stackpass_policy::statement::Statement;
 use stackpass_stacks::deploy::Mode;
 use stackpass_stacks::need::{Need, Who};
 
 use crate::args::Limit;
 use crate::error::{CliError, Kind};
 use crate::view::text::thousands;
+
+/// The longest name of a policy.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const MAX_NAME: usize = 128;
 
 /// A policy of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub(crate) struct Policy {
     pub(crate) holder: Holder,
     /// Its name in the answer: that of the holder, from the second on with a number.
     pub(crate) name: String,
+    /// Its name in the account, if it must have a certain one.
+    pub(crate) fixed_name: Option<String>,
     /// Its text.
     pub(crate) document: Document,
     /// Its size, counted as IAM counts.
@@ -38,11 +45,13 @@ pub(crate) enum Holder {
     Executor,
     /// Of who runs the tool, with whose permissions CloudFormation acts as well.
     Deploy,
+    /// Of nobody: it bounds what others can be given.
+    Boundary,
 }
 
 impl Holder {
     /// Whose policy a need goes into. CloudFormation has no permissions of its own in direct mode.
-    fn of(need: &Need, mode: Mode) -> Holder {
+    pub(crate) fn of(need: &Need, mode: Mode) -> Holder {
         match (mode, need.who) {
             (Mode::Direct, _) => Holder::Deploy,
             (_, Who::Caller) => Holder::Caller,
@@ -57,6 +66,7 @@ impl fmt::Display for Holder {
             Holder::Caller => "caller",
             Holder::Executor => "executor",
             Holder::Deploy => "deploy",
+            Holder::Boundary => "boundary",
         })
     }
 }
@@ -83,6 +93,14 @@ impl Policy {
     }
 }
 
+/// The name in the account of a policy that belongs to a role, so that those of two apps do not meet.
+pub(crate) fn name_of_role(role: &str, policy: &str) -> String {
+    let is_of_name =
+        |character: &char| character.is_ascii_alphanumeric() || "+=,.@_-".contains(*character);
+    let name = role.chars().chain(['-']).chain(policy.chars());
+    name.filter(is_of_name).take(MAX_NAME).collect()
+}
+
 /// Makes as few policies as the quota allows. A holder that needs nothing has none.
 pub(crate) fn policies(needs: &[&Need], mode: Mode, limit: Limit) -> Result<Vec<Policy>, CliError> {
     let limits = limits(limit);
@@ -92,14 +110,61 @@ pub(crate) fn policies(needs: &[&Need], mode: Mode, limit: Limit) -> Result<Vec<
         let statements = statements(held.map(|need| need.grant()));
         let minimized =
             minimize(&statements, &limits).map_err(|error| stopped(holder, limit, error))?;
-        for (index, document) in minimized.documents.into_iter().enumerate() {
-            let name =
-                if index == 0 { holder.to_string() } else { format!("{holder}-{}", index + 1) };
-            let characters = size(&document);
-            policies.push(Policy { holder, name, document, characters, quota: limits.characters });
-        }
+        policies.extend(numbered(holder, minimized.documents, limits));
     }
     Ok(policies)
+}
+
+/// Makes as few policies as the quota allows without touching order and grouping of the statements.
+pub(crate) fn in_order(
+    holder: Holder,
+    statements: Vec<Statement>,
+    limit: Limit,
+) -> Result<Vec<Policy>, CliError> {
+    let limits = limits(limit);
+    let mut documents: Vec<Document> = Vec::new();
+    for statement in statements {
+        let alone = size(&Document::new(vec![statement.clone()]));
+        if alone > limits.characters {
+            return Err(too_large(holder, alone, limits.characters));
+        }
+        if let Some(last) = documents.last_mut() {
+            last.statements.push(statement.clone());
+            if size(last) <= limits.characters {
+                continue;
+            }
+            last.statements.pop();
+        }
+        documents.push(Document::new(vec![statement]));
+    }
+    if documents.len() > limits.documents {
+        let needed = documents.iter().map(size).sum();
+        let allowed = limits.documents.saturating_mul(limits.characters);
+        return Err(too_large(holder, needed, allowed));
+    }
+    Ok(numbered(holder, documents, limits))
+}
+
+fn numbered(holder: Holder, documents: Vec<Document>, limits: Limits) -> Vec<Policy> {
+    let mut policies = Vec::new();
+    for (index, document) in documents.into_iter().enumerate() {
+        let name = if index == 0 { holder.to_string() } else { format!("{holder}-{}", index + 1) };
+        let characters = size(&document);
+        let quota = limits.characters;
+        policies.push(Policy { holder, name, fixed_name: None, document, characters, quota });
+    }
+    policies
+}
+
+fn too_large(holder: Holder, needed: usize, allowed: usize) -> CliError {
+    let message = format!(
+        "the {holder} policy needs {} characters, the quota allows {}",
+        thousands(needed),
+        thousands(allowed)
+    );
+    CliError::new(Kind::OverQuota, message)
+        .with_hint("`--limit managed` allows the most, in several managed policies")
+        .with_hint("choose fewer services, or make a policy for each part of them")
 }
 
 fn limits(limit: Limit) -> Limits {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use stackpass_policy::condition::{ConditionKey, ParseConditionKeyError};
 use stackpass_stacks::deploy::{Mode, Tool};
 use stackpass_stacks::need::{Lifetime, UnknownWord, Who};
 
@@ -17,6 +18,7 @@ pub(crate) fn tools() -> impl TypedValueParser<Value = Tool> {
         ("cdk", "`cdk deploy` with the roles of the bootstrap stack"),
         ("cdk-bootstrap", "`cdk bootstrap`"),
         ("cdk-legacy", "`cdk deploy` with the caller's own permissions"),
+        ("sam", "`sam deploy` and `sam delete`"),
         ("sst-v1", "`sst deploy` and `sst remove` before version 2"),
     ])
 }
@@ -63,6 +65,13 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Reads `KEY=VALUE` with a condition key.
+pub(crate) fn condition(text: &str) -> Result<(ConditionKey, String), String> {
+    let (key, value) = pair(text)?;
+    let key = key.parse().map_err(|error: ParseConditionKeyError| error.to_string())?;
+    Ok((key, value))
+}
+
 /// Reads an account id.
 pub(crate) fn account(text: &str) -> Result<String, String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -86,6 +95,18 @@ pub(crate) fn region(text: &str) -> Result<String, String> {
             Ok(text.to_owned())
         }
         _ => Err("expected a region such as `eu-west-1`".to_owned()),
+    }
+}
+
+/// Reads the address of an endpoint.
+pub(crate) fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+    match host {
+        Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("expected a URL such as `http://127.0.0.1:4566`".to_owned()),
     }
 }
 
@@ -116,21 +137,62 @@ pub(crate) fn qualifier(text: &str) -> Result<String, String> {
     Err("a qualifier has up to 10 letters, digits, hyphens and underscores".to_owned())
 }
 
-/// Reads the name or the ARN of a role.
+/// Reads the name of a role, with its path before it if it has one, or its ARN.
 pub(crate) fn service_role(text: &str) -> Result<String, String> {
     let name = match text.split_once(":role/") {
-        Some((before, path)) if before.starts_with("arn:") && before.matches(':').count() == 4 => {
-            path.rsplit('/').next().unwrap_or_default()
+        Some((before, name)) if before.starts_with("arn:") && before.matches(':').count() == 4 => {
+            name
         }
         Some(_) => "",
         None => text,
     };
-    let is_name =
-        |character: char| character.is_ascii_alphanumeric() || "+=,.@_-".contains(character);
-    if (1..=64).contains(&name.len()) && name.chars().all(is_name) {
+    let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
+    let is_step = |step: &str| !step.is_empty() && step.chars().all(is_of_name);
+    let has_path = path.is_empty() != name.contains('/');
+    if has_path
+        && (path.is_empty() || path.len() <= 510 && path.split('/').all(is_step))
+        && last.len() <= 64
+        && is_step(last)
+    {
         return Ok(text.to_owned());
     }
-    Err("expected the name of a role or its ARN, `arn:aws:iam::111122223333:role/NAME`".to_owned())
+    Err("expected the name of a role, `NAME` or `PATH/NAME`, or its ARN, `arn:aws:iam::111122223333:role/NAME`"
+        .to_owned())
+}
+
+/// Reads the path of a policy or role; the slashes at its ends may be left out.
+pub(crate) fn policy_path(text: &str) -> Result<String, String> {
+    let inner = text.trim_matches('/');
+    let fits = inner.len() <= 510
+        && !inner.contains("//")
+        && inner.bytes().all(|byte| byte.is_ascii_graphic());
+    match inner {
+        _ if !fits => Err("expected a path such as `/teams/api/`".to_owned()),
+        "" => Ok("/".to_owned()),
+        inner => Ok(format!("/{inner}/")),
+    }
+}
+
+/// Reads the name of a role or user.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+pub(crate) fn principal_name(text: &str) -> Result<String, String> {
+    if (1..=64).contains(&text.len()) && text.chars().all(is_of_name) {
+        return Ok(text.to_owned());
+    }
+    Err("a name has up to 64 letters, digits and characters of +=,.@_-".to_owned())
+}
+
+/// Reads the name of a managed policy.
+pub(crate) fn policy_name(text: &str) -> Result<String, String> {
+    if (1..=128).contains(&text.len()) && text.chars().all(is_of_name) {
+        return Ok(text.to_owned());
+    }
+    Err("a policy's name has up to 128 letters, digits and characters of +=,.@_-".to_owned())
+}
+
+/// Whether IAM allows a character in names.
+fn is_of_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "+=,.@_-".contains(character)
 }
 
 /// Reads one of some words that the engine knows.
@@ -187,9 +249,32 @@ mod tests {
 
     #[test]
     fn service_role_is_a_name_or_an_arn() {
-        let good = ["deploy", "arn:aws:iam::111122223333:role/ci/deploy", "a+b=c,d.e@f_g-h"];
-        let bad = ["", "a/b", "arn:aws:iam::111122223333:user/x", "arn:aws:iam::1:role/"];
+        let arn = "arn:aws:iam::111122223333:role/ci/deploy";
+        let good = ["deploy", "ci/deploy", arn, "a+b=c,d.e@f_g-h"];
+        let bad = [
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "*",
+            "arn:aws:iam::111122223333:user/x",
+            "arn:aws:iam::1:role/",
+        ];
         check(service_role, &good, &bad);
+    }
+
+    #[test]
+    fn path_gets_its_slashes() {
+        for (text, expected) in [("/", "/"), ("", "/"), ("a", "/a/"), ("/a/b", "/a/b/")] {
+            assert_eq!(policy_path(text).as_deref(), Ok(expected));
+        }
+        assert!(policy_path("a b").is_err() && policy_path("a//b").is_err());
+    }
+
+    #[test]
+    fn names_of_iam_have_a_length() {
+        check(principal_name, &["alice", "ci.deploy@team"], &["", "a b", "a;b", &"a".repeat(65)]);
+        check(policy_name, &["Bound", &"a".repeat(128)], &["", "a/b", "$x", &"a".repeat(129)]);
     }
 
     #[test]

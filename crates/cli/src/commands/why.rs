@@ -5,20 +5,15 @@ use stackpass_policy::action::ActionPattern;
 use stackpass_policy::catalogue;
 use stackpass_stacks::need::Need;
 
-use crate::args::{InputArgs, OutputArgs, Reader, SelectionArgs};
+use crate::args::{AwsArgs, InputArgs, OutputArgs, Reader, SelectionArgs};
 use crate::engine::{Derived, derive};
 use crate::error::{CliError, Kind};
 use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::output::Output;
+use crate::similar;
 use crate::view::text::count;
 use crate::view::{json, summary, why};
-
-/// How many similar names are offered.
-const MAX_SIMILAR: usize = 3;
-
-/// How similar a name must be to be offered, from 0 to 1.
-const MIN_SIMILARITY: f64 = 0.7;
 
 /// Show each reason for which an action is needed
 ///
@@ -42,8 +37,12 @@ pub(crate) struct WhyArgs {
 }
 
 /// Derives the needs of the input and shows those behind the action.
-pub(crate) fn run(args: &WhyArgs, output: &mut Output<'_>) -> Result<Exit, CliError> {
-    let options = args.input.options()?;
+pub(crate) fn run(
+    args: &WhyArgs,
+    aws: &AwsArgs,
+    output: &mut Output<'_>,
+) -> Result<Exit, CliError> {
+    let options = args.input.deployment.options(aws)?;
     let inputs = Inputs::open(&args.input.paths)?;
     inputs.check(&options)?;
     let derived = derive(&inputs, &options)?;
@@ -110,36 +109,20 @@ fn check_known(pattern: &ActionPattern) -> Result<(), CliError> {
         return Ok(());
     }
     let error = CliError::new(Kind::Usage, format!("AWS has no action `{pattern}`"));
-    let similar = similar(pattern);
-    Err(if similar.is_empty() {
-        error
-    } else {
-        error.with_hint(format!("did you mean {}?", similar.join(", ")))
-    })
+    Err(similar::hinted(error, &similar(pattern)))
 }
 
 /// The most similar names of the catalogue: of the same service if there is such a one, else of all.
 fn similar(pattern: &ActionPattern) -> Vec<String> {
-    let wanted = pattern.as_str().to_ascii_lowercase();
     let service = pattern.service().to_ascii_lowercase();
     let in_service = |name: &&str| name.eq_ignore_ascii_case(&service);
     let mut services: Vec<&str> = catalogue::services().filter(in_service).collect();
     if services.is_empty() {
         services = catalogue::services().collect();
     }
-    let mut scored: Vec<(f64, String)> = services
-        .into_iter()
-        .flat_map(catalogue::actions)
-        .map(|facts| format!("{}:{}", facts.service(), facts.name()))
-        .map(|name| {
-            (strsim::normalized_damerau_levenshtein(&wanted, &name.to_ascii_lowercase()), name)
-        })
-        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
-        .collect();
-    scored.sort_by(|(left, left_name), (right, right_name)| {
-        right.total_cmp(left).then_with(|| left_name.cmp(right_name))
-    });
-    scored.into_iter().take(MAX_SIMILAR).map(|(_, name)| format!("`{name}`")).collect()
+    let actions = services.into_iter().flat_map(catalogue::actions);
+    let names = actions.map(|facts| format!("{}:{}", facts.service(), facts.name()));
+    similar::nearest(pattern.as_str(), names)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The answer for programs, one JSON object. The shape is stable: fields are added, never renamed or removed.
 
+mod diff;
+mod strategies;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -18,13 +21,16 @@ use crate::error::{CliError, Kind};
 use crate::policies::Policy;
 use crate::report::Report;
 
-/// How deep a policy stands in the object, in spaces.
-const POLICY_INDENT: &str = "      ";
+pub(crate) use diff::diff;
+pub(crate) use strategies::{Strategy, service_sets, strategy};
+
+/// How deep a policy stands in the object.
+const POLICY_DEPTH: usize = 3;
 
 /// The answer of `generate`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'a> {
+struct Answer<'a, Extra> {
     version: &'static str,
     data_date: &'static str,
     stacks: Vec<StackView<'a>>,
@@ -35,6 +41,8 @@ struct Answer<'a> {
     gaps: Vec<GapView<'a>>,
     findings: Vec<FindingView<'a>>,
     diagnostics: Vec<DiagnosticView<'a>>,
+    #[serde(flatten)]
+    extra: Option<&'a Extra>,
 }
 
 /// The answer of `why`.
@@ -49,8 +57,15 @@ struct WhyAnswer<'a> {
     diagnostics: Vec<DiagnosticView<'a>>,
 }
 
+/// The answer of commands that cannot use their policies.
 #[derive(Serialize)]
-struct StackView<'a> {
+struct Unusable<'a> {
+    version: &'static str,
+    diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct StackView<'a> {
     name: Option<&'a str>,
     source: &'a str,
     resources: usize,
@@ -69,7 +84,7 @@ struct PolicyView<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NeedView<'a> {
+pub(super) struct NeedView<'a> {
     who: String,
     phase: String,
     action: &'a str,
@@ -88,7 +103,7 @@ struct NeedView<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GapView<'a> {
+pub(super) struct GapView<'a> {
     code: &'a str,
     stack: &'a str,
     logical_id: Option<&'a str>,
@@ -108,7 +123,7 @@ struct FindingView<'a> {
 }
 
 #[derive(Serialize)]
-struct DiagnosticView<'a> {
+pub(super) struct DiagnosticView<'a> {
     code: &'a str,
     severity: &'static str,
     message: &'a str,
@@ -126,6 +141,15 @@ struct PlaceView<'a> {
 
 /// Writes the answer of `generate`.
 pub(crate) fn answer(report: &Report<'_>) -> Result<String, CliError> {
+    whole::<()>(report, None)
+}
+
+/// Writes the answer of `generate` with further fields.
+pub(crate) fn answer_with(report: &Report<'_>, extra: &impl Serialize) -> Result<String, CliError> {
+    whole(report, Some(extra))
+}
+
+fn whole<Extra: Serialize>(report: &Report<'_>, extra: Option<&Extra>) -> Result<String, CliError> {
     let derived = report.derived;
     let policies: Result<Vec<_>, _> = report.policies.iter().map(policy).collect();
     text(&Answer {
@@ -134,11 +158,12 @@ pub(crate) fn answer(report: &Report<'_>) -> Result<String, CliError> {
         stacks: derived.stacks.iter().map(stack).collect(),
         tool: derived.tool.to_string(),
         mode: derived.mode.to_string(),
-        policies: policies.map_err(bug)?,
+        policies: policies?,
         needs: report.needs.iter().map(|&each| need(each)).collect(),
         gaps: report.gaps().iter().map(gap).collect(),
         findings: report.unscoped.iter().map(finding).collect(),
         diagnostics: derived.problems.iter().map(diagnostic).collect(),
+        extra,
     })
 }
 
@@ -159,17 +184,26 @@ pub(crate) fn why(
     })
 }
 
-fn text(value: &impl Serialize) -> Result<String, CliError> {
+/// Writes what is wrong with the input of a command that has no answer because of it.
+pub(crate) fn diagnostics(problems: &[Problem]) -> Result<String, CliError> {
+    text(&Unusable {
+        version: env!("CARGO_PKG_VERSION"),
+        diagnostics: problems.iter().map(diagnostic).collect(),
+    })
+}
+
+/// Any answer, with its last line ended.
+pub(crate) fn text(value: &impl Serialize) -> Result<String, CliError> {
     let mut text = serde_json::to_string_pretty(value).map_err(bug)?;
     text.push('\n');
     Ok(text)
 }
 
-fn bug(cause: serde_json::Error) -> CliError {
+pub(super) fn bug(cause: serde_json::Error) -> CliError {
     CliError::new(Kind::Unexpected, "cannot write the answer as JSON").caused_by(cause)
 }
 
-fn stack(stack: &StackFacts) -> StackView<'_> {
+pub(super) fn stack(stack: &StackFacts) -> StackView<'_> {
     StackView {
         name: stack.name.as_deref(),
         source: &stack.source,
@@ -179,24 +213,25 @@ fn stack(stack: &StackFacts) -> StackView<'_> {
     }
 }
 
-fn policy(policy: &Policy) -> Result<PolicyView<'_>, serde_json::Error> {
+fn policy(policy: &Policy) -> Result<PolicyView<'_>, CliError> {
     Ok(PolicyView {
         who: policy.holder.to_string(),
         name: &policy.name,
         characters: policy.characters,
         quota: policy.quota,
-        document: document(&policy.document)?,
+        document: document(&policy.document, POLICY_DEPTH)?,
     })
 }
 
-/// The policy exactly as it is written alone, but indented: JSON has no line breaks inside of strings.
-fn document(document: &Document) -> Result<Box<RawValue>, serde_json::Error> {
+/// The policy exactly as it is written alone, but indented by so many steps: JSON has no line breaks inside of strings.
+pub(crate) fn document(document: &Document, depth: usize) -> Result<Box<RawValue>, CliError> {
     let alone = NamedDocument { name: String::new(), document: document.clone() };
     let text = render(&[alone], Format::Json { layout: Layout::Pretty });
-    RawValue::from_string(text.trim_end().replace('\n', &format!("\n{POLICY_INDENT}")))
+    let indent = format!("\n{}", "  ".repeat(depth));
+    RawValue::from_string(text.trim_end().replace('\n', &indent)).map_err(bug)
 }
 
-fn need(need: &Need) -> NeedView<'_> {
+pub(super) fn need(need: &Need) -> NeedView<'_> {
     let (logical_id, resource_type) = resource(need.why.resource.as_ref());
     NeedView {
         who: need.who.to_string(),
@@ -235,7 +270,7 @@ fn scoping(scoping: &Scoping) -> &'static str {
     }
 }
 
-fn gap(gap: &Gap) -> GapView<'_> {
+pub(super) fn gap(gap: &Gap) -> GapView<'_> {
     let (logical_id, resource_type) = resource(gap.resource.as_ref());
     GapView {
         code: gap.code,
@@ -257,7 +292,7 @@ fn finding(unscoped: &Unscoped) -> FindingView<'_> {
     }
 }
 
-fn diagnostic(problem: &Problem) -> DiagnosticView<'_> {
+pub(super) fn diagnostic(problem: &Problem) -> DiagnosticView<'_> {
     let diagnostic = &problem.diagnostic;
     let position = problem.source.position(diagnostic.span.start);
     DiagnosticView {

@@ -220,6 +220,7 @@ mod tests {
             tool: Tool::AwsCli,
             mode: Mode::ServiceRole,
             needs: Needs { needs, gaps },
+            bounds: stackpass_stacks::service_role::Bounds::default(),
             problems: Vec::new(),
         }
     }

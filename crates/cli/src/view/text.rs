@@ -35,6 +35,16 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A word of a command line, quoted for a shell if it has to be.
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "/:._-+=@%,".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
 /// Control characters, and those that turn the direction of writing.
 fn is_command(character: char) -> bool {
     character.is_control()
@@ -99,6 +109,14 @@ pub(crate) fn list(items: &[&str], indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn word_is_quoted_where_a_shell_would_take_it_apart() {
+        assert_eq!(quoted("policies/caller.json"), "policies/caller.json");
+        assert_eq!(quoted("my files"), "'my files'");
+        assert_eq!(quoted("a'b"), r"'a'\''b'");
+        assert_eq!(quoted(""), "''");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

@@ -104,7 +104,8 @@ fn scoping(scoping: &Scoping) -> Option<&'static str> {
     }
 }
 
-fn conditions(conditions: &Conditions) -> Vec<String> {
+/// Conditions, one line each.
+pub(super) fn conditions(conditions: &Conditions) -> Vec<String> {
     conditions
         .iter()
         .map(|(operator, key, values)| {

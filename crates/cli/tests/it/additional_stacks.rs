@@ -55,3 +55,13 @@ fn debug_stack_is_named_by_stage_and_app_or_as_told() {
     let open = folder.run("generate debug-stack --stage dev");
     assert!(open.stdout.contains("stack/dev-*-debug-stack/"), "{}", open.stdout);
 }
+
+#[test]
+fn debug_stack_has_the_calls_of_sst_start_on_request() {
+    let folder = Folder::new("live");
+    let command = "generate debug-stack --stage dev --app notes";
+    let objects = "dev-notes-debug-stack-bucket83908e77-*/*";
+    assert!(!folder.run(command).stdout.contains(objects));
+    let live = folder.run(&format!("{command} --live"));
+    assert!(live.stdout.contains(objects), "{}", live.stdout);
+}

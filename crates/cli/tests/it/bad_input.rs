@@ -117,3 +117,19 @@ fn text_of_the_input_cannot_command_the_terminal() {
     let ran = folder.run("generate stack a.json");
     assert!(!ran.stderr.contains(['\u{1b}', '\u{7}']), "{:?}", ran.stderr);
 }
+
+#[test]
+fn standard_input_is_read_once() {
+    let folder = Folder::new("stdin-twice").with("p.json", "{}").with("t.yaml", "");
+    for arguments in [
+        "check - --policy -",
+        "check t.yaml --policy - --executor-policy -",
+        "simulate --policy - --requests -",
+        "apply --create-role r --trust - --policy -",
+        "diff - -",
+    ] {
+        let ran = folder.pipe(arguments, "{}");
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments}");
+        assert!(ran.stderr.contains("standard input can be read once"), "{}", ran.stderr);
+    }
+}

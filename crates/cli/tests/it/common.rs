@@ -92,13 +92,17 @@ impl Folder {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        // What is refused before it is read has closed the pipe.
+        let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        if let Err(error) = written {
+            assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+        }
         Ran::of(child.wait_with_output().unwrap())
     }
 }
 
 impl Ran {
-    fn of(output: std::process::Output) -> Ran {
+    pub(crate) fn of(output: std::process::Output) -> Ran {
         Ran {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),

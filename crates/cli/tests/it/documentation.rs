@@ -60,13 +60,25 @@ fn reference_lists_every_command_and_exit_code() {
             "## `stackpass generate stack`",
             "## `stackpass generate bootstrap`",
             "## `stackpass generate debug-stack`",
+            "## `stackpass generate admin`",
+            "## `stackpass generate services`",
+            "## `stackpass generate service-role`",
+            "## `stackpass generate github-oidc`",
+            "## `stackpass generate gitlab-oidc`",
             "## `stackpass why`",
+            "## `stackpass check`",
+            "## `stackpass diff`",
+            "## `stackpass simulate`",
+            "## `stackpass apply`",
+            "## `stackpass rollback`",
+            "## `stackpass history`",
+            "## `stackpass whoami`",
             "## `stackpass completions`",
         ]
     );
     assert!(!commands.contains('\u{1b}'));
     let codes = folder.run("reference exit-codes").stdout;
-    for code in 0..8 {
+    for code in 0..12 {
         assert!(codes.contains(&format!("\n| {code} | ")), "{codes}");
     }
 }

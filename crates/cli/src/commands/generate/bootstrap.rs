@@ -7,7 +7,7 @@ use stackpass_stacks::builtin;
 use stackpass_stacks::deploy::{Input, Mode, Options, Tool};
 
 use super::generate;
-use crate::args::{OutputArgs, PolicyArgs, SettingArgs, no_doubles, words};
+use crate::args::{AwsArgs, OutputArgs, PolicyArgs, SettingArgs, no_doubles, words};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input::{self, Inputs};
@@ -56,8 +56,12 @@ enum Kms {
 }
 
 /// Derives the policy of the bootstrap stack and prints it.
-pub(crate) fn run(args: &BootstrapArgs, output: &mut Output<'_>) -> Result<Exit, CliError> {
-    let options = options(args)?;
+pub(crate) fn run(
+    args: &BootstrapArgs,
+    aws: &AwsArgs,
+    output: &mut Output<'_>,
+) -> Result<Exit, CliError> {
+    let options = options(args, aws)?;
     let inputs = match &args.template {
         Some(path) => Inputs::of(Input::Template(input::read(path)?)),
         None => Inputs::of(builtin::bootstrap()),
@@ -65,7 +69,7 @@ pub(crate) fn run(args: &BootstrapArgs, output: &mut Output<'_>) -> Result<Exit,
     generate(&inputs, &options, &args.policy, &args.output, output)
 }
 
-fn options(args: &BootstrapArgs) -> Result<Options, CliError> {
+fn options(args: &BootstrapArgs, aws: &AwsArgs) -> Result<Options, CliError> {
     let mut parameters = no_doubles("--parameter", &args.parameters)?;
     let key = match args.kms {
         Kms::AwsManaged => "AWS_MANAGED_KEY",
@@ -75,7 +79,7 @@ fn options(args: &BootstrapArgs) -> Result<Options, CliError> {
     if let Some(qualifier) = &args.qualifier {
         parameters.insert("Qualifier".to_owned(), qualifier.clone());
     }
-    let options = args.setting.options()?;
+    let options = args.setting.options(aws)?;
     Ok(Options {
         stack_name: options.stack_name.or_else(|| Some(builtin::BOOTSTRAP_STACK_NAME.to_owned())),
         parameters,

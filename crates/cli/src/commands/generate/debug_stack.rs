@@ -7,7 +7,7 @@ use stackpass_stacks::builtin;
 use stackpass_stacks::deploy::{Input, Mode, Options, Tool};
 
 use super::generate;
-use crate::args::{OutputArgs, PolicyArgs, SettingArgs, words};
+use crate::args::{AwsArgs, OutputArgs, PolicyArgs, SettingArgs, words};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input::{self, Inputs};
@@ -32,6 +32,9 @@ pub(crate) struct DebugStackArgs {
     /// Template of your own
     #[arg(long, value_name = "FILE", help_heading = "Stack")]
     template: Option<PathBuf>,
+    /// Add what `sst start` itself calls
+    #[arg(long, help_heading = "Deployment")]
+    live: bool,
     #[command(flatten)]
     setting: SettingArgs,
     #[command(flatten)]
@@ -41,8 +44,12 @@ pub(crate) struct DebugStackArgs {
 }
 
 /// Derives the policy of the debug stack and prints it.
-pub(crate) fn run(args: &DebugStackArgs, output: &mut Output<'_>) -> Result<Exit, CliError> {
-    let options = args.setting.options()?;
+pub(crate) fn run(
+    args: &DebugStackArgs,
+    aws: &AwsArgs,
+    output: &mut Output<'_>,
+) -> Result<Exit, CliError> {
+    let options = args.setting.options(aws)?;
     let stage = args.stage.as_deref().unwrap_or("*");
     let app = args.app.as_deref().unwrap_or("*");
     let name = options.stack_name.clone().unwrap_or_else(|| format!("{stage}-{app}-debug-stack"));
@@ -54,6 +61,7 @@ pub(crate) fn run(args: &DebugStackArgs, output: &mut Output<'_>) -> Result<Exit
         stack_name: Some(name),
         tool: Some(Tool::SstV1),
         mode: Some(Mode::Direct),
+        live: args.live,
         ..options
     };
     generate(&Inputs::of(input), &options, &args.policy, &args.output, output)

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::generate;
-use crate::args::{InputArgs, OutputArgs, PolicyArgs};
+use crate::args::{AwsArgs, InputArgs, OutputArgs, PolicyArgs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input::Inputs;
@@ -33,8 +33,12 @@ pub(crate) struct StackArgs {
 }
 
 /// Reads the input, derives its policies and prints them.
-pub(crate) fn run(args: &StackArgs, output: &mut Output<'_>) -> Result<Exit, CliError> {
-    let options = args.input.options()?;
+pub(crate) fn run(
+    args: &StackArgs,
+    aws: &AwsArgs,
+    output: &mut Output<'_>,
+) -> Result<Exit, CliError> {
+    let options = args.input.deployment.options(aws)?;
     let inputs = Inputs::open(&args.input.paths)?;
     inputs.check(&options)?;
     generate(&inputs, &options, &args.policy, &args.output, output)
