@@ -49,8 +49,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 fn files(root: &Path) -> Result<Vec<File>> {
     let text = fs::read_to_string(root.join(sources::PATH)).context("cannot read SOURCES.md")?;
     let sources = sources::parse(&text);
-    let mut files = policy::files(root, &sources)?;
-    files.extend(stacks::files(root, &sources)?);
+    let (mut files, actions) = policy::files(root, &sources)?;
+    files.extend(stacks::files(root, &sources, &actions)?);
     files.extend(rules::files(root)?);
     files.sort();
     Ok(files)

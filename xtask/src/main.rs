@@ -10,6 +10,7 @@ mod catalog;
 mod ci;
 mod codegen;
 mod docs;
+mod e2e;
 mod examples;
 mod fuzz;
 mod score;
@@ -29,6 +30,8 @@ usage: cargo xtask TASK
   ci [STEP...] [--keep-going]   everything that must hold before a change lands
   codegen [--check]             make what the crates embed from the data files
   docs [--check]                write the reference pages from the built binary and the rules
+  e2e [CASE...] [--docker | --endpoint URL] [--keep] [--list]
+                                deployments against LocalStack, with what the program generates and nothing more
   examples [--check]            synthesize the apps under examples/ with the CDK of npm
   fuzz [TARGET...]              fuzz the readers for a while
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(args),
         "ci" => ci::run(args),
         "docs" => docs::run(args),
+        "e2e" => e2e::run(args),
         "examples" => examples::run(args),
         "fuzz" => fuzz::run(args),
         "score" => score::run(args),

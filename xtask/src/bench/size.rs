@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::shell;
 
-const BINARY_LIMIT: u64 = 12 * 1_000_000;
+const BINARY_LIMIT: u64 = 14 * 1_000_000;
 const DATA_LIMIT: u64 = 2 * 1_000_000;
 
 /// The macros that put a file into the binary.

@@ -42,8 +42,11 @@ struct Service {
     types: BTreeMap<String, [String; 4]>,
 }
 
-/// The generated files.
-pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
+/// Where the line of each action begins in `actions.txt`, by the lower-case action.
+pub(crate) type ActionOffsets = BTreeMap<String, usize>;
+
+/// The generated files, and where the actions stand in them.
+pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<(Vec<File>, ActionOffsets)> {
     let source = sources::find(sources, IAM_DATA)?;
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     for [service, _] in table::read::<2>(root, "crates/policy/data/services.tsv")? {
@@ -75,9 +78,11 @@ pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
     let (sets, set_offsets) = key_sets(used.collect(), &key_offsets)?;
 
     let (mut index, mut actions, mut types) = (String::new(), String::new(), String::new());
+    let mut action_offsets = ActionOffsets::new();
     for (service, of) in &services {
         let starts = [actions.len(), types.len()];
         for [_, name, levels, on, keys] in of.actions.values() {
+            action_offsets.insert(sort_key(&format!("{service}:{name}")), actions.len());
             let _ =
                 write!(actions, "{name}\t{}{}", level_digit(levels)?, type_letters(on, &of.types)?);
             push_line_end(&mut actions, set_offsets.get(keys.as_str()).copied())?;
@@ -95,7 +100,7 @@ pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
     }
 
     let file = |name: &str, text: String| (format!("{FOLDER}/{name}"), text);
-    Ok(vec![
+    let files = vec![
         file("actions.txt", actions),
         file("condition-key-sets.txt", sets),
         file("condition-keys.txt", keys),
@@ -103,7 +108,8 @@ pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
         file("resource-types.txt", types),
         file("services.txt", index),
         file("version.txt", source.version.clone()),
-    ])
+    ];
+    Ok((files, action_offsets))
 }
 
 /// The lines of the condition keys, and where each begins.

@@ -11,7 +11,8 @@ use anyhow::{Context as _, Result, ensure};
 use super::{
     File,
     overrides::Corrections,
-    pack::{Pool, digit, reference, sort_key},
+    pack::{Pool, digit, number, sort_key},
+    policy::ActionOffsets,
 };
 use crate::{
     catalog::{CFN_LINT, sources, sources::Source},
@@ -26,6 +27,8 @@ const VERBS: &str = "CRUDL";
 /// What is known of tagging, each one bit, in this order; the next bit says that the type can be tagged.
 const TAGGING: &str = "SCU";
 const TAGGABLE: usize = 8;
+/// References from here on are to actions that the catalogue lacks: those with the last digit in front.
+const UNLISTED: usize = 63 << 18;
 
 /// Everything about one resource type that is not in its own row.
 #[derive(Default)]
@@ -57,21 +60,26 @@ impl Action {
 }
 
 /// The generated files.
-pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
+pub(crate) fn files(
+    root: &Path,
+    sources: &[Source],
+    catalogue: &ActionOffsets,
+) -> Result<Vec<File>> {
     let source = sources::find(sources, CFN_LINT)?;
     let rows = table::read::<10>(root, "crates/stacks/data/types.tsv")?;
     let extras = read_extras(root)?;
 
     let actions: BTreeSet<&Action> =
         extras.values().flat_map(|of| of.permissions.keys().chain(of.tagging.iter())).collect();
-    let (actions, action_offsets) = action_lines(&actions);
+    let (actions, action_references) = action_lines(&actions, catalogue)?;
     let paths = Pool::new(&used_paths(&rows, &extras));
     let targets = Pool::new(
         &extras.values().flat_map(|of| &of.references).map(|(_, target)| target.as_str()).collect(),
     );
 
     let action = |action: &Action| {
-        reference(*action_offsets.get(action).with_context(|| format!("{action:?} has no line"))?)
+        let reference = action_references.get(action);
+        reference.with_context(|| format!("{action:?} has no line")).cloned()
     };
     let none = Extras::default();
     let mut lines: BTreeMap<String, String> = BTreeMap::new();
@@ -122,7 +130,7 @@ pub(crate) fn files(root: &Path, sources: &[Source]) -> Result<Vec<File>> {
 
     let file = |name: &str, text: String| (format!("{FOLDER}/{name}"), text);
     Ok(vec![
-        file("actions.txt", actions),
+        file("unlisted-actions.txt", actions),
         file("date.txt", source.date.clone()),
         file("paths.txt", paths.text),
         file("targets.txt", targets.text),
@@ -176,18 +184,26 @@ fn read_extras(root: &Path) -> Result<BTreeMap<String, Extras>> {
     Ok(extras)
 }
 
-/// The lines of the actions: `:service`, then the names of its actions; and where each action begins.
-fn action_lines<'a>(actions: &BTreeSet<&'a Action>) -> (String, BTreeMap<&'a Action, usize>) {
-    let (mut text, mut offsets, mut service) = (String::new(), BTreeMap::new(), "");
+/// The actions that the catalogue lacks, one a line, and the reference to each action: where it begins in the catalogue's text,
+/// or else, from [`UNLISTED`] on, in these lines.
+fn action_lines<'a>(
+    actions: &BTreeSet<&'a Action>,
+    catalogue: &ActionOffsets,
+) -> Result<(String, BTreeMap<&'a Action, String>)> {
+    let (mut text, mut references) = (String::new(), BTreeMap::new());
     for action in actions {
-        if action.service != service {
-            service = &action.service;
-            let _ = writeln!(text, ":{service}");
-        }
-        offsets.insert(*action, text.len());
-        let _ = writeln!(text, "{}", action.name);
+        let (service, name) = &action.key;
+        let offset = if let Some(offset) = catalogue.get(&format!("{service}:{name}")) {
+            ensure!(*offset < UNLISTED, "the catalogue is too long for references to it");
+            *offset
+        } else {
+            let offset = UNLISTED + text.len();
+            let _ = writeln!(text, "{}:{}", action.service, action.name);
+            offset
+        };
+        references.insert(*action, number::<4>(offset)?);
     }
-    (text, offsets)
+    Ok((text, references))
 }
 
 fn used_paths<'a>(
@@ -229,11 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn actions_stand_below_their_service() {
+    fn actions_of_the_catalogue_have_no_line_of_their_own() {
         let actions = ["s3:B", "kms:X", "s3:a"].map(|action| Action::new(action).unwrap());
-        let (text, offsets) = action_lines(&actions.iter().collect());
-        assert_eq!(text, ":kms\nX\n:s3\na\nB\n");
-        let at = offsets[&actions[0]];
-        assert!(text.get(at..).unwrap().starts_with("B\n"));
+        let catalogue = ActionOffsets::from([("s3:a".to_owned(), 65)]);
+        let (text, references) = action_lines(&actions.iter().collect(), &catalogue).unwrap();
+        assert_eq!(text, "kms:X\ns3:B\n");
+        assert_eq!(
+            actions.each_ref().map(|action| references[action].as_str()),
+            ["_006", "_000", "0011"]
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
+use crate::e2e::replay::Denied;
 use crate::shell;
 
 /// A waiver file.
@@ -15,8 +16,11 @@ pub(super) struct Waivers {
     /// How many actions each policy may have beyond the proved role.
     #[serde(default)]
     pub(super) excess: BTreeMap<String, usize>,
+    /// Counts over everything, which only shrink.
+    #[serde(default)]
+    pub(super) ratchet: BTreeMap<String, usize>,
     #[serde(default, rename = "waiver")]
-    waivers: Vec<Waiver>,
+    list: Vec<Waiver>,
 }
 
 /// Actions that need not be allowed for a subject (a role, a resource type), and why.
@@ -28,6 +32,10 @@ struct Waiver {
     reason: String,
     /// The only recording that it holds for; all, if there is none.
     recording: Option<String>,
+    /// The only phase that it holds for; all, if there is none.
+    phase: Option<String>,
+    /// A pattern for the resources that it holds for, whose `*` stands for text without `:` and `/`; all, if there is none.
+    resource: Option<String>,
     #[serde(skip)]
     used: Cell<bool>,
 }
@@ -42,7 +50,7 @@ impl Waivers {
 
     fn parse(text: &str) -> Result<Waivers> {
         let waivers: Waivers = toml::from_str(text)?;
-        for waiver in &waivers.waivers {
+        for waiver in &waivers.list {
             ensure!(
                 !waiver.reason.trim().is_empty(),
                 "a waiver of `{}` has no reason",
@@ -54,22 +62,37 @@ impl Waivers {
 
     /// Whether an action of a subject is waived; remembers that the waiver was of use.
     pub(super) fn covers(&self, subject: &str, action: &str, of: &str) -> bool {
+        self.covers_where(|waiver| {
+            waiver.subject == subject
+                && waiver.actions.iter().any(|waived| waived == action)
+                && waiver.recording.as_deref().is_none_or(|name| name == of)
+        })
+    }
+
+    /// Whether a request that was denied in a recording is waived; remembers that the waiver was of use.
+    pub(super) fn covers_denied(&self, denied: &Denied, recording: &str) -> bool {
+        let resource = denied.request.resource.as_deref().unwrap_or("*");
+        self.covers_where(|waiver| {
+            waiver.subject == denied.subject
+                && waiver.actions.contains(&denied.request.action)
+                && waiver.recording.as_deref().is_none_or(|name| name == recording)
+                && waiver.phase.as_deref().is_none_or(|phase| phase == denied.phase)
+                && waiver.resource.as_deref().is_none_or(|pattern| matches(pattern, resource))
+        })
+    }
+
+    fn covers_where(&self, holds: impl Fn(&Waiver) -> bool) -> bool {
         let mut covered = false;
-        let holds = |waiver: &&Waiver| {
-            waiver.subject == subject && waiver.recording.as_deref().is_none_or(|name| name == of)
-        };
-        for waiver in self.waivers.iter().filter(holds) {
-            if waiver.actions.iter().any(|waived| waived == action) {
-                waiver.used.set(true);
-                covered = true;
-            }
+        for waiver in self.list.iter().filter(|waiver| holds(waiver)) {
+            waiver.used.set(true);
+            covered = true;
         }
         covered
     }
 
     /// The waivers that nothing needed so far.
     pub(super) fn unused(&self) -> impl Iterator<Item = String> {
-        let unused = self.waivers.iter().filter(|waiver| !waiver.used.get());
+        let unused = self.list.iter().filter(|waiver| !waiver.used.get());
         unused.map(|waiver| {
             format!(
                 "nothing needs the waiver of {} for `{}`",
@@ -78,6 +101,17 @@ impl Waivers {
             )
         })
     }
+}
+
+/// Whether a pattern covers a resource. A `*` does not go beyond its part of an ARN.
+fn matches(pattern: &str, resource: &str) -> bool {
+    let parts = |text: &str| -> Vec<String> { text.split([':', '/']).map(str::to_owned).collect() };
+    let (pattern, resource) = (parts(pattern), parts(resource));
+    let fits = |(pattern, part): (&String, &String)| match pattern.split_once('*') {
+        Some((start, end)) => part.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => pattern == part,
+    };
+    pattern.len() == resource.len() && pattern.iter().zip(&resource).all(fits)
 }
 
 #[cfg(test)]
@@ -94,6 +128,13 @@ mod tests {
         assert!(!waivers.covers("B", "s3:GetObject", "any"));
         let unused: Vec<String> = waivers.unused().collect();
         assert_eq!(unused, ["nothing needs the waiver of s3:PutObject for `B`"]);
+    }
+
+    #[test]
+    fn a_star_stays_in_its_part_of_the_arn() {
+        let pattern = "arn:aws:events:*:*:rule/*";
+        assert!(matches(pattern, "arn:aws:events:us-east-1:111122223333:rule/name"));
+        assert!(!matches(pattern, "arn:aws:events:us-east-1:111122223333:rule/bus/name"));
     }
 
     #[test]

@@ -6,14 +6,21 @@ use super::Problem;
 use super::repo::Repo;
 
 /// The allowed edges between the crates of the workspace: a package, and those it may depend on.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("stackpass-policy", &[]),
     ("stackpass-stacks", &["stackpass-policy"]),
     ("stackpass-analyzer", &["stackpass-policy"]),
     ("stackpass-creds", &[]),
+    ("stackpass-iam", &["stackpass-policy"]),
     (
         "stackpass",
-        &["stackpass-analyzer", "stackpass-creds", "stackpass-policy", "stackpass-stacks"],
+        &[
+            "stackpass-analyzer",
+            "stackpass-creds",
+            "stackpass-iam",
+            "stackpass-policy",
+            "stackpass-stacks",
+        ],
     ),
     ("xtask", &[]),
 ];
