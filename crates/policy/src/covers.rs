@@ -298,7 +298,12 @@ pub(crate) fn gives_resource(statement: &Statement, syntax: Syntax, resource: &A
         Some(Selection::Only(patterns)) => {
             patterns.iter().any(|it| is_covered(it, syntax, resource))
         }
-        Some(Selection::Except(patterns)) => !patterns.iter().any(|it| it.overlaps(resource)),
+        Some(Selection::Except(patterns)) => {
+            // A variable without a value makes the whole statement not apply.
+            let has_variable = |it: &ArnPattern| !means_the_same(it.as_str(), Syntax::Plain);
+            let depends = syntax == Syntax::Variables && patterns.iter().any(has_variable);
+            !depends && !patterns.iter().any(|it| it.overlaps(resource))
+        }
     }
 }
 

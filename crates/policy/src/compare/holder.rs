@@ -188,9 +188,12 @@ fn gains(one: &Side<'_>, other: &Side<'_>, universe: &Universe, classes: &Classe
     gains
 }
 
-/// The patterns that no other one covers.
+/// The patterns that no other one covers; of those that cover each other, the first.
 fn widest(resources: &BTreeSet<ArnPattern>) -> BTreeSet<ArnPattern> {
-    let is_inner = |it: &ArnPattern| resources.iter().any(|other| other != it && other.covers(it));
+    let is_wider = |other: &ArnPattern, it: &ArnPattern| {
+        other != it && other.covers(it) && (other < it || !it.covers(other))
+    };
+    let is_inner = |it: &ArnPattern| resources.iter().any(|other| is_wider(other, it));
     resources.iter().filter(|it| !is_inner(it)).cloned().collect()
 }
 

@@ -168,3 +168,9 @@ fn variables_mean_nothing_in_an_old_document() {
     assert_eq!(change(&of(&new), &of(&old)).added.len(), 1);
     assert_eq!(change(&of(&new), &of(&new)), Change::default());
 }
+
+#[test]
+fn of_patterns_that_match_the_same_one_is_told() {
+    let twice = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::a*", "arn:aws:s3:::a**"]}"#;
+    check(&[twice], &[], &[], &["s3:GetObject on arn:aws:s3:::a*"]);
+}
