@@ -466,6 +466,7 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
                 }
             },
             UseKind::AvailabilityZones
+            | UseKind::Loop(_)
             | UseKind::StoredParameter(_)
             | UseKind::Import
             | UseKind::Secret(_)

@@ -16,7 +16,7 @@ use crate::assembly::{self, Asset, Files, NestedStack, Problem, StackInput};
 use crate::caller;
 use crate::executor::executor_needs;
 use crate::need::{Needs, UnknownWord};
-use crate::resolve::{Setting, Stack, resolve};
+use crate::resolve::{Setting, Stack, expand_loops, resolve};
 use crate::sam;
 use crate::scope;
 use crate::template::{self, Template};
@@ -328,7 +328,9 @@ fn has_session_tags(asset: &Asset) -> bool {
 
 /// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
 fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
-    let (template, mut unexpanded) = sam::expand(&input.template);
+    let (looped, of_loops) = expand_loops(&input.template, setting);
+    problems.extend(of_source(&input.source, of_loops));
+    let (template, mut unexpanded) = sam::expand(&looped);
     if setting.parameters.contains_key(sam::PACKAGE_BUCKET) {
         unexpanded.retain(|problem| problem.code != "sam-package");
     }

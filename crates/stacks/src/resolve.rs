@@ -4,6 +4,7 @@
 //! The law behind it: what is derived under an unknown parameter contains what is derived under every value of it.
 
 mod conditions;
+mod for_each;
 mod intrinsics;
 mod parameters;
 mod texts;
@@ -14,8 +15,11 @@ use std::sync::Arc;
 use stackpass_policy::source::{Diagnostic, Source, Span};
 use stackpass_policy::tree::{Kind, Node};
 
-use crate::template::{LogicalId, Template};
+use crate::template::for_each::LANGUAGE_EXTENSIONS;
+use crate::template::{LogicalId, Section, Template, Transform};
 use crate::value::{Located, Text, Truth, Value};
+
+pub(crate) use for_each::expand as expand_loops;
 
 /// What the user knows of a deployment beyond its template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +123,8 @@ pub enum UseKind {
     ParameterType(String),
     /// A transform of the whole template or of a part of it: its name.
     Transform(String),
+    /// A loop over what is not known, which makes resources: its key.
+    Loop(String),
 }
 
 /// Works a template out.
@@ -129,19 +135,10 @@ pub fn resolve(
     template: &Template,
     setting: &Setting,
 ) -> (Stack, Vec<Diagnostic>) {
-    let mut evaluation = Evaluation {
-        template,
-        setting,
-        parameters: BTreeMap::new(),
-        conditions: BTreeMap::new(),
-        uses: BTreeSet::new(),
-        open_lists: BTreeSet::new(),
-        diagnostics: Vec::new(),
-        depth: 0,
-        room: MAX_BYTES,
-    };
+    let mut evaluation = Evaluation::new(template, setting);
     evaluation.read_parameters();
     evaluation.read_transforms();
+    evaluation.read_loops();
     let resources = template
         .resources
         .values()
@@ -194,7 +191,38 @@ struct Evaluation<'a> {
     room: usize,
 }
 
+impl<'a> Evaluation<'a> {
+    fn new(template: &'a Template, setting: &'a Setting) -> Evaluation<'a> {
+        Evaluation {
+            template,
+            setting,
+            parameters: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+            uses: BTreeSet::new(),
+            open_lists: BTreeSet::new(),
+            diagnostics: Vec::new(),
+            depth: 0,
+            room: MAX_BYTES,
+        }
+    }
+}
+
 impl Evaluation<'_> {
+    /// Notes the loops that make resources and could not be run. Outputs and conditions need nothing of their own.
+    fn read_loops(&mut self) {
+        for open in self.template.loops.iter().filter(|it| it.section == Section::Resources) {
+            let kind = UseKind::Loop(open.entry.key.clone());
+            self.uses.insert(Use { span: open.entry.key_span, kind });
+        }
+    }
+
+    /// Whether a section may have entries that are not in the text: a transform adds them, or a loop that was not run.
+    fn may_have_more(&self, section: Section) -> bool {
+        let adds = |transform: &Transform| transform.name != LANGUAGE_EXTENSIONS;
+        self.template.transforms.iter().any(adds)
+            || self.template.loops.iter().any(|open| open.section == section)
+    }
+
     fn resource(&mut self, resource: &crate::template::Resource) -> Option<Resource> {
         let presence = match &resource.condition {
             Some(name) => self.condition(name, resource.span),

@@ -1,10 +1,11 @@
 //! CloudFormation templates as values with places.
 //!
 //! Reading brings a template into one form: short forms become long ones, attributes stand in fields, sections in sorted maps.
-//! Nothing is evaluated, and no macro is run: a loop or an include that only CloudFormation can expand is reported. What is
-//! broken is reported and left out, and the rest is kept.
+//! Nothing is evaluated, and no macro is run: loops are kept as they are written until parameters are known, and so are the
+//! includes that only CloudFormation can expand. What is broken is reported and left out, and the rest is kept.
 
 mod elsewhere;
+pub(crate) mod for_each;
 mod long_form;
 mod section;
 
@@ -14,6 +15,10 @@ use stackpass_policy::{
     source::{Diagnostic, Severity, Source, Span},
     tree::{self, Node},
 };
+
+pub use for_each::{Loop, Section};
+pub(crate) use long_form::plain;
+pub(crate) use section::add;
 
 /// A template.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +39,8 @@ pub struct Template {
     pub resources: BTreeMap<LogicalId, Resource>,
     /// Its outputs by name.
     pub outputs: BTreeMap<String, Output>,
+    /// The loops that make entries of its sections and are not run, in the order of the source.
+    pub loops: Vec<Loop>,
     /// Its metadata.
     pub metadata: Option<Node>,
     /// The defaults that SAM adds to its resources.
@@ -157,13 +164,13 @@ pub struct LogicalIdError(String);
 
 /// The most resources that CloudFormation takes in a template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
-const CLOUDFORMATION_RESOURCES: usize = 500;
+pub(crate) const CLOUDFORMATION_RESOURCES: usize = 500;
 
 /// The most resources of a template that are looked at. No template of the size that CloudFormation takes has so many.
 const MAX_RESOURCES: usize = 20_000;
 
 /// What to do about a template with too many resources.
-const SPLIT: &str = "split it into several stacks";
+pub(crate) const SPLIT: &str = "split it into several stacks";
 
 /// Reads a template from JSON or YAML.
 ///

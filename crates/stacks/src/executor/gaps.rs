@@ -1,5 +1,7 @@
 //! What could not be worked out of a resource, told as gaps.
 
+use stackpass_policy::source::Span;
+
 use super::{Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
 use crate::need::Gap;
 use crate::registry::{self, ResourceType};
@@ -56,6 +58,25 @@ impl Subject<'_> {
             ),
             help: origins::help(self, reason.property.as_deref()),
         }
+    }
+}
+
+/// How to see a template as CloudFormation makes it of loops, includes and macros, which works before the first deployment.
+const PROCESSED: &str = "make a change set (`aws cloudformation create-change-set`) and give what it makes of the template: `aws cloudformation get-template --change-set-name ARN --template-stage Processed`";
+
+/// A loop that makes resources over what is not known.
+pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
+    Gap {
+        place: place(stack, span),
+        code: "open-loop",
+        stack: crate::scope::stack_name(stack),
+        resource: None,
+        message: format!(
+            "what `{name}` runs over is not known, so what the resources that it makes need is not known"
+        ),
+        help: format!(
+            "give the parameters that it runs over (`--parameter NAME=VALUE`), or {PROCESSED}"
+        ),
     }
 }
 

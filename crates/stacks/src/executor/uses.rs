@@ -7,7 +7,7 @@ use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::Conditions;
 
-use super::place;
+use super::{gaps, place};
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, Use, UseKind};
 use crate::scope;
@@ -58,6 +58,7 @@ pub(super) fn needs(stack: &Stack) -> Needs {
                     &mut needs,
                 );
             }
+            UseKind::Loop(name) => needs.gaps.push(gaps::open_loop(stack, used.span, name)),
             UseKind::Import
             | UseKind::StoredParameter(_)
             | UseKind::ParameterType(_)

@@ -4,6 +4,7 @@ use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::{Kind, Node};
 
 use super::Evaluation;
+use crate::template::Section;
 use crate::value::{Truth, Value};
 
 impl Evaluation<'_> {
@@ -16,6 +17,9 @@ impl Evaluation<'_> {
             None => {}
         }
         let Some(node) = self.template.conditions.get(name) else {
+            if self.template.loops.iter().any(|open| open.section == Section::Conditions) {
+                return Truth::Maybe;
+            }
             let diagnostic = Diagnostic::error(
                 "unknown-condition",
                 span,

@@ -7,7 +7,7 @@ use stackpass_policy::tree::{Kind, Node};
 
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
-use crate::template::LogicalId;
+use crate::template::{LogicalId, Section};
 use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
 
 impl Evaluation<'_> {
@@ -26,7 +26,9 @@ impl Evaluation<'_> {
         match name {
             "Ref" => match argument.as_str() {
                 Some(target) => self.reference(target, span),
-                None => Value::Unknown,
+                // The transform `AWS::LanguageExtensions` takes functions for what is referred to.
+                None => self
+                    .each_text(argument, |evaluation, target| evaluation.reference(target, span)),
             },
             "Fn::GetAtt" => self.get_att(argument, span),
             "Fn::Sub" => self.sub(argument, span),
@@ -97,7 +99,10 @@ impl Evaluation<'_> {
                 Value::Unknown
             }
             name if name.starts_with("Fn::ForEach") => {
+                // The fragment is full of references to the loop's identifier, which are no mistakes.
+                let before = self.diagnostics.len();
                 self.value(argument);
+                self.diagnostics.truncate(before);
                 Value::Unknown
             }
             _ => {
@@ -158,8 +163,7 @@ impl Evaluation<'_> {
     }
 
     fn unknown_reference(&mut self, target: &str, span: Span) -> Value {
-        // A transform may add parameters and resources that are not in the text.
-        if self.template.transforms.is_empty() {
+        if !self.may_have_more(Section::Resources) {
             let message = format!("nothing in the template is called `{target}`");
             let diagnostic = Diagnostic::error("unknown-reference", span, message);
             self.diagnose(
@@ -174,18 +178,36 @@ impl Evaluation<'_> {
         match argument.items() {
             [target, attribute] => {
                 let attribute = self.value(attribute);
-                match (target.as_str(), &attribute) {
-                    (Some(target), Value::Text(attribute)) => match attribute.known() {
-                        Some(attribute) => self.attribute(target, attribute, span),
-                        None => Value::Unknown,
-                    },
-                    _ => Value::Unknown,
+                let Value::Text(attribute) = &attribute else { return Value::Unknown };
+                let Some(attribute) = attribute.known() else { return Value::Unknown };
+                match target.as_str() {
+                    Some(target) => self.attribute(target, attribute, span),
+                    None => self.each_text(target, |evaluation, target| {
+                        evaluation.attribute(target, attribute, span)
+                    }),
                 }
             }
             _ => match argument.as_str().and_then(|text| text.split_once('.')) {
                 Some((target, attribute)) => self.attribute(target, attribute, span),
                 None => Value::Unknown,
             },
+        }
+    }
+
+    /// What a question about a text gives for each of the texts that a function may give; unknown if one of them is.
+    fn each_text(
+        &mut self,
+        argument: &Node,
+        mut ask: impl FnMut(&mut Self, &str) -> Value,
+    ) -> Value {
+        if !matches!(argument.kind, Kind::Map(_)) {
+            return Value::Unknown;
+        }
+        let texts = self.value(argument).texts();
+        let known: Option<Vec<&str>> = texts.iter().map(Text::known).collect();
+        match known {
+            Some(known) => Value::one_of(known.into_iter().map(|text| ask(self, text))),
+            None => Value::Unknown,
         }
     }
 

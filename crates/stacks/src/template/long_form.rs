@@ -48,6 +48,12 @@ pub(super) enum Words {
     Text,
 }
 
+/// Copies a value with the long forms of all functions, for what is looked at before its section is read. What is wrong with
+/// it is reported when the section is.
+pub(crate) fn plain(node: &Node) -> Node {
+    long_form(node, Words::Text, &mut Vec::new())
+}
+
 /// Copies a value, with every short form in it made long.
 ///
 /// A tag that CloudFormation does not know is reported and kept as a function of that name, so that nobody takes the value

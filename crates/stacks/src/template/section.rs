@@ -8,7 +8,8 @@ use stackpass_policy::{
 };
 
 use super::{
-    LogicalId, Output, Parameter, Resource, Template, Transform,
+    LogicalId, Loop, Output, Parameter, Resource, Section, Template, Transform,
+    for_each::is_loop,
     long_form::{Words, long_form},
 };
 
@@ -23,13 +24,20 @@ pub(super) fn read(section: &Entry, template: &mut Template, diagnostics: &mut V
         "Transform" => template.transforms = transforms(node, diagnostics),
         "Parameters" => template.parameters = each(section, diagnostics, parameter),
         "Mappings" => template.mappings = each(section, diagnostics, mapping),
-        "Conditions" => template.conditions = each(section, diagnostics, mapping),
+        "Conditions" => {
+            template.conditions = each(section, diagnostics, mapping);
+            keep_loops(Section::Conditions, section, template);
+        }
         "Rules" => template.rules = each(section, diagnostics, mapping),
-        "Outputs" => template.outputs = each(section, diagnostics, output),
+        "Outputs" => {
+            template.outputs = each(section, diagnostics, output);
+            keep_loops(Section::Outputs, section, template);
+        }
         "Resources" => {
             let resources = each(section, diagnostics, resource).into_values();
             template.resources =
                 resources.map(|resource| (resource.logical_id.clone(), resource)).collect();
+            keep_loops(Section::Resources, section, template);
         }
         "Fn::Transform" => diagnostics.push(unexpanded(section)),
         key => diagnostics.push(
@@ -59,7 +67,11 @@ fn each<T>(
         )),
     }
     let mut known = BTreeMap::new();
+    let has_loops = matches!(section.key.as_str(), "Conditions" | "Outputs" | "Resources");
     for entry in section.value.entries() {
+        if has_loops && is_loop(&entry.key) {
+            continue;
+        }
         if entry.key.starts_with("Fn::") {
             // Outputs need no permission of their own, so that a loop over them hides nothing.
             let severity =
@@ -70,6 +82,50 @@ fn each<T>(
         }
     }
     known
+}
+
+/// Keeps the loops of a section for when it is known what they run over.
+fn keep_loops(section: Section, node: &Entry, template: &mut Template) {
+    let loops = node.value.entries().iter().filter(|entry| is_loop(&entry.key));
+    template.loops.extend(loops.map(|entry| Loop { section, entry: entry.clone() }));
+}
+
+/// Adds an entry to a section, as a loop makes it. One that is there already is an error.
+pub(crate) fn add(
+    section: Section,
+    entry: &Entry,
+    template: &mut Template,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let is_new = match section {
+        Section::Conditions => !template.conditions.contains_key(&entry.key),
+        Section::Resources => !template.resources.contains_key(entry.key.as_str()),
+        Section::Outputs => !template.outputs.contains_key(&entry.key),
+    };
+    if !is_new {
+        let message = format!("`{}` is there already when the loop makes it", entry.key);
+        let problem = Diagnostic::error("duplicate-entry", entry.key_span, message);
+        diagnostics.push(problem.with_help(
+            "the key has to hold the loop's identifier, and an item may be there once only",
+        ));
+        return;
+    }
+    match section {
+        Section::Conditions => {
+            let condition = mapping(entry, diagnostics);
+            template.conditions.extend(condition.map(|node| (entry.key.clone(), node)));
+        }
+        Section::Resources => {
+            let resource = resource(entry, diagnostics);
+            template
+                .resources
+                .extend(resource.map(|resource| (resource.logical_id.clone(), resource)));
+        }
+        Section::Outputs => {
+            let output = output(entry, diagnostics);
+            template.outputs.extend(output.map(|output| (entry.key.clone(), output)));
+        }
+    }
 }
 
 /// Reports what only CloudFormation can expand.

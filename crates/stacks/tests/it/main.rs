@@ -12,6 +12,8 @@ mod known_stacks;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod loops;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod sam;

@@ -115,6 +115,10 @@ fn write_template(out: &mut String, source: &Source, template: &Template) {
         writeln!(out, "output {name}").unwrap();
         write_node(out, source, "value", &output.value);
     }
+    for it in &template.loops {
+        let line = source.position(it.entry.key_span.start).line;
+        writeln!(out, "loop {} in {:?} (line {line})", it.entry.key, it.section).unwrap();
+    }
 }
 
 #[test]
