@@ -9,6 +9,7 @@ use stackpass_stacks::registry;
 use stackpass_stacks::resolve::Stack;
 use stackpass_stacks::service_role::{self, Bounds};
 
+use crate::combination;
 use crate::error::{CliError, Kind};
 use crate::input::Inputs;
 
@@ -64,12 +65,13 @@ pub(crate) fn data_dates() -> String {
 
 /// Works out what an input needs.
 ///
-/// An error is what could not be read, and a stack that was asked for and does not exist.
+/// An error is what could not be read, what does not go together, and a stack that was asked for and does not exist.
 pub(crate) fn derive(inputs: &Inputs, options: &Options) -> Result<Derived, CliError> {
     let (deployment, mut problems) = deploy::plan(&inputs.inputs, options);
     if let Some(error) = inputs.first_unreadable() {
         return Err(error);
     }
+    combination::check(&deployment, &inputs.inputs, options)?;
     if !options.stacks.is_empty() {
         check_stacks(inputs, options)?;
     }

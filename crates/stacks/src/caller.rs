@@ -85,7 +85,7 @@ pub fn calls_of(tool: Tool) -> &'static ToolCalls {
 pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> Needs {
     let mut needs = Needs::default();
     let facts = facts(deployment, planned);
-    for need in &calls_of(deployment.tool).need {
+    for need in &calls_of(tool_for(deployment, planned)).need {
         if !applies(need, &facts) {
             continue;
         }
@@ -114,13 +114,21 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         }
     }
     // With modern synthesis the deploy role reads the template, not the caller.
-    if deployment.mode != Mode::Bootstrap {
+    if deployment.mode != Mode::Bootstrap || planned.deploy_role.is_none() {
         template_needs(&planned.stack, &mut needs);
     }
     if deployment.mode == Mode::ServiceRole {
         service_role_needs(deployment, planned, &mut needs);
     }
     needs
+}
+
+/// The tool whose calls deploy a stack: the CDK uses the caller's own credentials for a stack that names no role to assume.
+fn tool_for(deployment: &Deployment, planned: &PlannedStack) -> Tool {
+    match deployment.tool {
+        Tool::Cdk if planned.deploy_role.is_none() => Tool::CdkLegacy,
+        tool => tool,
+    }
 }
 
 /// Everything that a tool's `when` may ask of a deployment, and whether it holds.
@@ -142,12 +150,15 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
     // Any deployment may fail; what is then called is in the files with the hardness it has.
     note("failed-deploy", true);
     note("early-validation", true);
-    let by_roles = assumes_roles(deployment);
+    let by_roles = assumes_roles(deployment, planned);
     let any_asset_of = |is: &dyn Fn(&Asset) -> bool| planned.assets.iter().any(is);
     let packages = package_bucket(planned).is_some();
     note("managed-bucket", package_bucket(planned).as_deref() == Some(sam::MANAGED_BUCKET));
-    note("has-file-assets", packages || any_asset_of(&|asset| is_own_file(deployment, asset)));
-    note("has-image-assets", any_asset_of(&|asset| is_own_image(deployment, asset)));
+    note(
+        "has-file-assets",
+        packages || any_asset_of(&|asset| is_own_file(deployment, planned, asset)),
+    );
+    note("has-image-assets", any_asset_of(&|asset| is_own_image(deployment, planned, asset)));
     let is_of_role = |asset: &Asset| matches!(asset, Asset::File { assume_role_arn: Some(_), .. });
     note("has-role-assets", by_roles && any_asset(is_of_role));
     let is_of_role = |asset: &Asset| matches!(asset, Asset::Image { assume_role_arn: Some(_), .. });
@@ -187,19 +198,19 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
 ///
 /// Without the permission to assume them the CDK goes on with the caller's own credentials, if these are of the right
 /// account. A service role wants that: the bootstrap's deploy role may pass the bootstrap's execution role only.
-fn assumes_roles(deployment: &Deployment) -> bool {
-    match deployment.tool {
-        Tool::CdkLegacy => false,
+fn assumes_roles(deployment: &Deployment, planned: &PlannedStack) -> bool {
+    match tool_for(deployment, planned) {
+        Tool::Cdk => true,
         Tool::SstV1 => deployment.mode != Mode::ServiceRole,
-        Tool::AwsCli | Tool::Cdk | Tool::CdkBootstrap | Tool::Sam => true,
+        Tool::AwsCli | Tool::CdkBootstrap | Tool::CdkLegacy | Tool::Sam => false,
     }
 }
 
 /// Whether the caller itself publishes a file.
-fn is_own_file(deployment: &Deployment, asset: &Asset) -> bool {
+fn is_own_file(deployment: &Deployment, planned: &PlannedStack, asset: &Asset) -> bool {
     match asset {
         Asset::File { assume_role_arn, .. } => {
-            assume_role_arn.is_none() || !assumes_roles(deployment)
+            assume_role_arn.is_none() || !assumes_roles(deployment, planned)
         }
         Asset::LegacyFile { .. } => true,
         Asset::Image { .. } | Asset::LegacyImage { .. } => false,
@@ -207,10 +218,10 @@ fn is_own_file(deployment: &Deployment, asset: &Asset) -> bool {
 }
 
 /// Whether the caller itself publishes an image.
-fn is_own_image(deployment: &Deployment, asset: &Asset) -> bool {
+fn is_own_image(deployment: &Deployment, planned: &PlannedStack, asset: &Asset) -> bool {
     match asset {
         Asset::Image { assume_role_arn, .. } => {
-            assume_role_arn.is_none() || !assumes_roles(deployment)
+            assume_role_arn.is_none() || !assumes_roles(deployment, planned)
         }
         Asset::LegacyImage { .. } => true,
         Asset::File { .. } | Asset::LegacyFile { .. } => false,
@@ -334,7 +345,7 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<
 /// The buckets and keys that the caller's own file assets go to. A content hash in a key stands for that of any build.
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let setting = &planned.stack.setting;
-    let own = planned.assets.iter().filter(|asset| is_own_file(deployment, asset));
+    let own = planned.assets.iter().filter(|asset| is_own_file(deployment, planned, asset));
     own.flat_map(|asset| {
         if let Asset::File { bucket, key, .. } = asset {
             vec![(
@@ -359,7 +370,7 @@ fn package_bucket(planned: &PlannedStack) -> Option<String> {
 
 /// The repositories that the caller's own image assets go to.
 fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
-    let own = planned.assets.iter().filter(|asset| is_own_image(deployment, asset));
+    let own = planned.assets.iter().filter(|asset| is_own_image(deployment, planned, asset));
     own.filter_map(|asset| match asset {
         Asset::Image { repository, .. } => {
             Some(scope::filled_text(&planned.stack.setting, repository))
@@ -503,10 +514,12 @@ fn debug_bucket(deployment: &Deployment) -> String {
     generated_name_pattern(stack_name, "Bucket83908E77", &rule)
 }
 
-/// The ARNs of the role that the caller passes; none if it has no name.
+/// The ARN of the role that the caller passes; none if it has no name.
+///
+/// The execution role that an app names is another one: the bootstrap's, which is an administrator by default.
 fn service_role(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
     let setting = &planned.stack.setting;
-    let given = deployment.service_role.as_deref().or(planned.execution_role.as_deref());
+    let given = deployment.service_role.as_deref();
     given.map(|role| scope::filled_text(setting, role)).into_iter().collect()
 }
 

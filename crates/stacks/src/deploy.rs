@@ -287,11 +287,10 @@ fn planned(
         let bucket = || Value::Text(Text::glob(sam::MANAGED_BUCKET));
         setting.parameters.entry(sam::PACKAGE_BUCKET.to_owned()).or_insert_with(bucket);
     }
-    let of_bootstrap = input.cloudformation_execution_role_arn.clone();
     let role = match mode {
         Mode::Direct => None,
-        Mode::Bootstrap => of_bootstrap,
-        Mode::ServiceRole => service_role(options).or(of_bootstrap),
+        Mode::Bootstrap => input.cloudformation_execution_role_arn.clone(),
+        Mode::ServiceRole => service_role(options),
     };
     setting.execution_role = role
         .map(|role| scope::filled_text(&setting, &role))

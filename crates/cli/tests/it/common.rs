@@ -60,6 +60,27 @@ impl Folder {
             .with(&format!("{folder}/Jobs.template.yaml"), QUEUE)
     }
 
+    /// Adds a synthesized app whose stack is deployed with the roles of the bootstrap stack.
+    pub(crate) fn with_modern_app(self, folder: &str) -> Folder {
+        let manifest = r#"{
+          "version": "36.0.0",
+          "artifacts": {
+            "Jobs": {
+              "type": "aws:cloudformation:stack",
+              "environment": "aws://111122223333/eu-west-1",
+              "properties": {
+                "templateFile": "Jobs.template.yaml",
+                "assumeRoleArn": "arn:aws:iam::111122223333:role/cdk-hnb659fds-deploy-role-111122223333-eu-west-1",
+                "cloudFormationExecutionRoleArn":
+                  "arn:aws:iam::111122223333:role/cdk-hnb659fds-cfn-exec-role-111122223333-eu-west-1"
+              }
+            }
+          }
+        }"#;
+        self.with(&format!("{folder}/manifest.json"), manifest)
+            .with(&format!("{folder}/Jobs.template.yaml"), QUEUE)
+    }
+
     /// The text of a file.
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path.join(name)).unwrap()

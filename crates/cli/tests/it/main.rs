@@ -10,6 +10,7 @@ mod additional_stacks;
 mod aws;
 mod bad_input;
 mod check;
+mod combinations;
 mod common;
 mod diff;
 mod documentation;

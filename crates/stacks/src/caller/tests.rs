@@ -337,3 +337,81 @@ fn sam_uploads_to_its_own_bucket_or_the_one_that_is_named() {
     assert!(found.contains(&call("s3:PutObject", "arn:aws:s3:::code/*")));
     assert!(!found.iter().any(|(_, arn)| arn.contains("managed-default")), "{found:#?}");
 }
+
+/// The execution role that modern synthesis writes into a manifest.
+const EXECUTION: &str = r#", "cloudFormationExecutionRoleArn": "arn:aws:iam::111122223333:role/cdk-hnb659fds-cfn-exec-role-111122223333-eu-west-1""#;
+
+#[test]
+fn the_execution_role_of_an_app_is_never_the_service_role() {
+    for tool in
+        [None, Some(Tool::Cdk), Some(Tool::CdkLegacy), Some(Tool::AwsCli), Some(Tool::SstV1)]
+    {
+        let given = |service_role: Option<&str>| Options {
+            tool,
+            mode: Some(Mode::ServiceRole),
+            service_role: service_role.map(str::to_owned),
+            ..options()
+        };
+        let passed = |deployment: &Deployment| -> BTreeSet<String> {
+            let calls = calls(deployment).into_iter();
+            calls.filter(|(action, _)| action == "iam:PassRole").map(|(_, arn)| arn).collect()
+        };
+        let named = modern(EXECUTION, &given(Some("deployer")));
+        assert_eq!(
+            passed(&named),
+            BTreeSet::from(["arn:aws:iam::111122223333:role/deployer".to_owned()])
+        );
+
+        let nameless = modern(EXECUTION, &given(None));
+        assert_eq!(passed(&nameless), BTreeSet::new(), "{tool:?}");
+        let found = needs(&nameless);
+        assert!(found.gaps.iter().any(|gap| gap.code == "service-role"), "{tool:?}");
+        let pinned = of_caller(&found).into_iter().filter(|need| !need.conditions.is_empty());
+        assert_eq!(pinned.count(), 0, "no call is bound to a role that nobody named");
+        let of_stack = &nameless.stacks[0].stack.setting.execution_role;
+        assert_eq!(of_stack, &None, "{tool:?}");
+    }
+}
+
+#[test]
+fn tools_without_roles_publish_the_files_of_a_modern_app_themselves() {
+    let upload =
+        call("s3:PutObject", "arn:aws:s3:::cdk-hnb659fds-assets-111122223333-eu-west-1/t.json");
+    for tool in [Tool::CdkLegacy, Tool::AwsCli] {
+        for mode in [Mode::Direct, Mode::ServiceRole] {
+            let found =
+                calls(&modern("", &Options { tool: Some(tool), mode: Some(mode), ..options() }));
+            assert!(found.contains(&upload), "{tool} {mode}: {found:#?}");
+            assert!(!found.iter().any(|(action, _)| action == "sts:AssumeRole"), "{tool} {mode}");
+        }
+    }
+}
+
+#[test]
+fn a_stack_without_roles_beside_a_modern_one_is_deployed_by_the_caller() {
+    let files = |path: &str| {
+        let text = match path {
+            "manifest.json" => {
+                r#"{"version": "36.0.0", "artifacts": {
+                "Old": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1",
+                    "properties": {"templateFile": "t.json"}},
+                "New": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1",
+                    "properties": {"templateFile": "t.json", "assumeRoleArn": "arn:aws:iam::111122223333:role/deploy"}}}}"#
+            }
+            "t.json" => r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#,
+            _ => return None,
+        };
+        Some(Source::new(path, text))
+    };
+    let input = Input::Assembly { name: "app".to_owned(), files: Box::new(files) };
+    let (deployment, _) = plan(&[input], &options());
+    let found = calls(&deployment);
+    let change_set = |name: &str| {
+        let arn = format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}/*");
+        call("cloudformation:CreateChangeSet", &arn)
+    };
+    assert!(found.contains(&change_set("Old")), "{found:#?}");
+    assert!(!found.contains(&change_set("New")), "its deploy role does it");
+    let assumed = found.iter().filter(|(action, _)| action == "sts:AssumeRole");
+    assert_eq!(assumed.filter(|(_, arn)| arn.contains("deploy")).count(), 1, "{found:#?}");
+}
