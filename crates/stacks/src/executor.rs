@@ -28,6 +28,7 @@ use crate::resolve::{DeletionPolicy, Resource, Stack};
 use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::value::{Text, Truth};
 
+use conditions::Open;
 use references::Treatment;
 use targets::{Target, Targets};
 
@@ -115,6 +116,8 @@ struct Call {
     phases: BTreeSet<Phase>,
     targets: Targets,
     conditions: Conditions,
+    /// Conditions that are left out.
+    open: Vec<Open>,
     hardness: Hardness,
     reason: Reason,
 }
@@ -187,6 +190,7 @@ impl Subject<'_> {
                         phases: phases.clone(),
                         targets: reference.targets,
                         conditions: conditions::build(&reference.conditions),
+                        open: reference.open,
                         hardness: Hardness::Must,
                         reason: Reason {
                             property: Some(reference.property),
@@ -219,6 +223,7 @@ impl Subject<'_> {
             phases,
             targets,
             conditions: conditions::linked_services(linked),
+            open: Vec::new(),
             hardness: Hardness::Must,
             reason,
         }
@@ -238,7 +243,7 @@ impl Subject<'_> {
             let replaced = self.replaced(of(Phase::Create), of(Phase::Delete));
             self.kept(rule.phases.iter().copied().chain(replaced))
         };
-        let mut targets = if rule.on.is_empty() {
+        let targets = if rule.on.is_empty() {
             match references::of(self, action) {
                 Treatment::Followed(followed) => {
                     Targets::merged(followed.into_iter().map(|reference| reference.targets))
@@ -252,16 +257,12 @@ impl Subject<'_> {
         } else {
             targets::given(self, action, &rule.on)
         };
-        if conditions::unbounded(self, &rule.conditions) {
-            for target in &mut targets.0 {
-                target.scoping = Scoping::UnknownValue;
-            }
-        }
         let call = Call {
             action: action.clone(),
             phases,
             targets,
-            conditions: conditions::build(&conditions::given(self, &rule.conditions)),
+            conditions: conditions::build(&conditions::given(self, rule)),
+            open: conditions::open(self, rule),
             hardness: rule.hardness,
             reason: Reason { property, span, evidence: rule.evidence.clone() },
         };
@@ -273,10 +274,14 @@ impl Subject<'_> {
         // Working out a place reads the text up to it.
         let why = self.why(&call.reason);
         let conditions = conditions::of_key(self, &call.action, call.conditions);
+        if !call.targets.0.is_empty() && !call.phases.is_empty() {
+            needs.gaps.extend(call.open.iter().map(|open| self.open_condition(open)));
+        }
         for Target { scoping, arns } in call.targets.0 {
             if scoping == Scoping::UnknownValue {
                 needs.gaps.push(self.unresolved(&call.reason));
             }
+            let scoping = if call.open.is_empty() { scoping } else { Scoping::UnknownValue };
             for &phase in &call.phases {
                 needs.needs.push(Need {
                     who: Who::Executor,
@@ -537,3 +542,6 @@ fn tagging_verbs(action: &Action) -> Verbs {
         (false, false) => BTreeSet::from([Verb::Create, Verb::Update]),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -288,23 +288,48 @@ fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>
     let Some(text) = text(&artifact.value, "environment", source, reading) else {
         return Environment::default();
     };
-    let is_plain = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let parts = text.strip_prefix("aws://").and_then(|parts| parts.split_once('/'));
-    let parts = parts.filter(|(account, region)| is_plain(account) && is_plain(region));
-    let Some((account, region)) = parts else {
-        let span = artifact.value.field("environment").map_or(artifact.key_span, |node| node.span);
-        let message = format!("`{text}` is no environment");
+    let span = artifact.value.field("environment").map_or(artifact.key_span, |node| node.span);
+    let mut refuse = |message: String, help: &str| {
         let problem = Diagnostic::error("invalid-manifest", span, message);
-        reading.report(source, problem.with_help("an environment is `aws://ACCOUNT/REGION`"));
+        reading.report(source, problem.with_help(help));
+        None
+    };
+    let parts = text.strip_prefix("aws://").and_then(|parts| parts.split_once('/'));
+    let Some((account, region)) = parts else {
+        let help = "an environment is `aws://ACCOUNT/REGION`";
+        refuse(format!("`{text}` is no environment"), help);
         return Environment::default();
     };
-    let known = |text: &str, unknown: &str| {
-        Some(text.to_owned()).filter(|text| text != unknown && !text.is_empty())
+    let account = match account {
+        "unknown-account" => None,
+        account if is_account(account) => Some(account.to_owned()),
+        account => refuse(
+            format!("`{account}` is no account"),
+            "an account has 12 digits; one that is not known is written `unknown-account`",
+        ),
     };
-    Environment {
-        account: known(account, "unknown-account"),
-        region: known(region, "unknown-region"),
-    }
+    let region = match region {
+        "unknown-region" => None,
+        region if is_region(region) => Some(region.to_owned()),
+        region => refuse(
+            format!("`{region}` is no region"),
+            "a region is written as `eu-west-1`, one that is not known as `unknown-region`",
+        ),
+    };
+    Environment { account, region }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text has the form of a region; which regions exist changes too often to know.
+fn is_region(text: &str) -> bool {
+    let Some((names, number)) = text.rsplit_once('-') else { return false };
+    let is_word =
+        |word: &str| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && names.contains('-') && names.split('-').all(is_word)
 }
 
 /// A mapping of texts; empty if the field is not there.

@@ -110,6 +110,33 @@ fn broken_environments_are_errors() {
 }
 
 #[test]
+fn accounts_and_regions_that_are_none_are_errors_with_their_place() {
+    for (environment, message) in [
+        ("aws://11112222333:x/eu-west-1", "`11112222333:x` is no account"),
+        ("aws://11112222333/eu-west-1", "`11112222333` is no account"),
+        ("aws://1111222233334/eu-west-1", "`1111222233334` is no account"),
+        ("aws://11112222333x/eu-west-1", "`11112222333x` is no account"),
+        ("aws:///eu-west-1", "`` is no account"),
+        ("aws://*/eu-west-1", "`*` is no account"),
+        ("aws://111122223333/", "`` is no region"),
+        ("aws://111122223333/moon", "`moon` is no region"),
+        ("aws://111122223333/eu-west", "`eu-west` is no region"),
+        ("aws://111122223333/eu-west-1/x", "`eu-west-1/x` is no region"),
+        ("aws://111122223333/eu-*-1", "`eu-*-1` is no region"),
+    ] {
+        let artifact = stack("A", &format!(r#", "environment": "{environment}""#));
+        let expected = format!("manifest.json:1:137 invalid-manifest: {message}");
+        check(&format!("{{{artifact}}}"), &[("t.json", TEMPLATE)], &[&expected]);
+    }
+    for region in ["us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "ap-southeast-7"] {
+        let artifact = stack("A", &format!(r#", "environment": "aws://unknown-account/{region}""#));
+        let stacks = check(&format!("{{{artifact}}}"), &[("t.json", TEMPLATE)], &[]);
+        assert_eq!(stacks[0].environment.region.as_deref(), Some(region));
+        assert_eq!(stacks[0].environment.account, None);
+    }
+}
+
+#[test]
 fn the_artifact_id_is_the_name_if_there_is_no_other() {
     let stacks = check(&format!("{{{}}}", stack("A", "")), &[("t.json", TEMPLATE)], &[]);
     assert_eq!((stacks[0].name.as_str(), stacks[0].display_name.as_str()), ("A", "A"));

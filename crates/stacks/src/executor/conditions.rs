@@ -1,14 +1,16 @@
 //! The conditions under which a need may be granted: literals, the services that a role trusts, the values of a property.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use stackpass_policy::action::Action;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator};
 
 use super::Subject;
 use crate::generic;
+use crate::registry::ResourceType;
+use crate::rules::{Rule, Term};
 use crate::scope;
-use crate::value::Text;
+use crate::value::{Text, Truth};
 
 /// One operator and key with its values.
 #[derive(Clone, Debug)]
@@ -18,17 +20,22 @@ pub(super) struct Condition {
     pub(super) values: BTreeSet<String>,
 }
 
+/// A condition that is left out, since its values are not known. That widens, so it has to be said.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    pub(super) key: String,
+    /// The property that the values follow from.
+    pub(super) property: String,
+}
+
 /// Works out a rule's conditions. One whose values cannot be known is left out: that widens, it never breaks a deployment.
-/// [`unbounded`] tells when it has to be said.
-pub(super) fn given(
-    subject: &Subject<'_>,
-    conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>,
-) -> Vec<Condition> {
+/// [`open`] tells which are.
+pub(super) fn given(subject: &Subject<'_>, rule: &Rule) -> Vec<Condition> {
     let mut built = Vec::new();
-    for (operator, keys) in conditions {
+    for (operator, keys) in &rule.conditions {
         for (key, values) in keys {
             let (Ok(operator), Ok(key)) = (operator.parse(), key.parse()) else { continue };
-            if let Some(values) = values_of(subject, values) {
+            if let Ok(values) = values_of(subject, rule, values) {
                 let values = of_partition(subject, values);
                 built.push(Condition { operator: fitting(operator, &values), key, values });
             }
@@ -49,13 +56,14 @@ fn fitting(operator: Operator, values: &BTreeSet<String>) -> Operator {
     Operator { comparison, ..operator }
 }
 
-/// Whether one of a rule's conditions that bound what a role may become is left out: without `iam:PolicyARN`, any policy may be attached.
-pub(super) fn unbounded(
-    subject: &Subject<'_>,
-    conditions: &BTreeMap<String, BTreeMap<String, Vec<String>>>,
-) -> bool {
-    let mut keys = conditions.values().flatten();
-    keys.any(|(key, values)| key.starts_with("iam:") && values_of(subject, values).is_none())
+/// The conditions of a rule that [`given`] leaves out.
+pub(super) fn open(subject: &Subject<'_>, rule: &Rule) -> Vec<Open> {
+    let keys = rule.conditions.values().flatten();
+    keys.filter_map(|(key, values)| {
+        let property = values_of(subject, rule, values).err()?;
+        Some(Open { key: key.clone(), property })
+    })
+    .collect()
 }
 
 /// `iam:AWSServiceName` with these services; no condition, if there are none.
@@ -136,69 +144,116 @@ pub(super) fn passed_to_service(
     })
 }
 
-fn values_of(subject: &Subject<'_>, values: &[String]) -> Option<BTreeSet<String>> {
+/// The values of a condition; else the property whose value is not known.
+fn values_of(
+    subject: &Subject<'_>,
+    rule: &Rule,
+    values: &[String],
+) -> Result<BTreeSet<String>, String> {
+    let certain = |path: &str| is_certain(subject, rule, path).then_some(()).ok_or(path.to_owned());
     let mut known = BTreeSet::new();
+    let mut asked = None;
     for value in values {
-        if let Some(path) = value.strip_prefix("$trust(").and_then(|rest| rest.strip_suffix(')')) {
-            let found = subject.resource.properties.at(path);
-            let texts = found.values.iter().flat_map(|found| found.value.texts());
-            let mut all_known = found.complete;
-            for trusted in texts.map(|text| trusted_services(subject, &text)) {
-                all_known &= trusted.is_some();
-                known.extend(trusted.unwrap_or_default());
-            }
+        if let Some(path) = argument(value, "$trust(") {
+            asked = Some(path);
+            let Some(trusted) = trusted_at(subject, path) else { continue };
             // What the type passes roles to stands behind it.
-            if all_known && !known.is_empty() {
-                let receivers = values.iter().filter(|value| !value.starts_with('$')).cloned();
-                return Some(trusted_receivers(known, &receivers.collect()));
-            }
-        } else if let Some(path) =
-            value.strip_prefix("$value(").and_then(|rest| rest.strip_suffix(')'))
-        {
-            let found = subject.resource.properties.at(path);
-            if !found.complete {
-                return None;
-            }
-            for pattern in found
-                .values
-                .iter()
-                .flat_map(|found| found.value.texts())
-                .flat_map(|text| scope::patterns(subject.stack, &text))
-            {
-                if pattern.glob.starts_with('*') {
-                    return None;
-                }
-                // Operators for ARNs match part by part.
-                let is_arn = pattern.glob.starts_with("arn:");
-                known.insert(if is_arn { scope::six_parts(&pattern.glob) } else { pattern.glob });
-            }
+            let receivers = values.iter().filter(|value| !value.starts_with('$')).cloned();
+            return Ok(trusted_receivers(trusted, &receivers.collect()));
+        } else if let Some(path) = argument(value, "$value(") {
+            asked = Some(path);
+            certain(path)?;
+            known.extend(texts_at(subject, path).ok_or_else(|| path.to_owned())?);
         } else if value == "$self" {
-            known.extend(
-                scope::arns(subject.stack, subject.resource)
-                    .into_iter()
-                    .map(|pattern| pattern.glob),
-            );
-        } else if let Some(reference) =
-            value.strip_prefix("$ref(").and_then(|rest| rest.strip_suffix(')'))
-        {
+            let own = scope::arns(subject.stack, subject.resource);
+            known.extend(own.into_iter().map(|pattern| pattern.glob));
+        } else if let Some(reference) = argument(value, "$ref(") {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
-            let found = subject.resource.properties.at(path);
-            if !found.complete {
-                return None;
-            }
-            for text in found.values.iter().flat_map(|found| found.value.texts()) {
-                for pattern in scope::patterns(subject.stack, &text) {
-                    if !pattern.glob.starts_with("arn:") {
-                        return None;
-                    }
-                    known.insert(format!("{}{suffix}", scope::six_parts(&pattern.glob)));
-                }
-            }
+            asked = Some(path);
+            certain(path)?;
+            let arns = arns_at(subject, path).ok_or_else(|| path.to_owned())?;
+            known.extend(arns.into_iter().map(|arn| format!("{arn}{suffix}")));
         } else {
             known.insert(value.clone());
         }
     }
-    (!known.is_empty()).then_some(known)
+    if known.is_empty() { Err(asked.unwrap_or_default().to_owned()) } else { Ok(known) }
+}
+
+/// Whether a property is there whenever the rule applies. A call without it does not meet a condition on its value.
+fn is_certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> bool {
+    let asks = |term: &Term| matches!(term, Term::Present(asked) if asked == path);
+    let is_asked = !rule.when.is_empty() && rule.when.iter().all(|when| when.0.iter().any(asks));
+    is_asked || subject.resource.properties.presence_at(path) == Truth::Yes
+}
+
+/// What stands between the parentheses of `$word(...)`.
+fn argument<'a>(value: &'a str, word: &str) -> Option<&'a str> {
+    value.strip_prefix(word)?.strip_suffix(')')
+}
+
+/// The services that every role at a property trusts; `None` if those of one are not known.
+fn trusted_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
+    let found = subject.resource.properties.at(path);
+    let texts = found.values.iter().flat_map(|found| found.value.texts());
+    let mut trusted = BTreeSet::new();
+    for text in texts {
+        trusted.extend(trusted_services(subject, &text)?);
+    }
+    (found.complete && !trusted.is_empty()).then_some(trusted)
+}
+
+/// The texts of a property; `None` if one is not known at its beginning.
+fn texts_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
+    let found = subject.resource.properties.at(path);
+    let mut known = BTreeSet::new();
+    for text in found.values.iter().flat_map(|found| found.value.texts()) {
+        for pattern in scope::patterns(subject.stack, &text) {
+            if pattern.glob.starts_with('*') {
+                return None;
+            }
+            // Operators for ARNs match part by part.
+            let is_arn = pattern.glob.starts_with("arn:");
+            known.insert(if is_arn { scope::six_parts(&pattern.glob) } else { pattern.glob });
+        }
+    }
+    found.complete.then_some(known)
+}
+
+/// The ARNs that a property refers to, by ARN or by a name of the type that the registry says; `None` if one is not known.
+fn arns_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
+    let found = subject.resource.properties.at(path);
+    let mut known = BTreeSet::new();
+    for text in found.values.iter().flat_map(|found| found.value.texts()) {
+        for pattern in scope::patterns(subject.stack, &text) {
+            if pattern.glob.starts_with("arn:") {
+                known.insert(scope::six_parts(&pattern.glob));
+            } else {
+                known.extend(arns_of_name(subject, path, &text, &pattern.glob)?);
+            }
+        }
+    }
+    found.complete.then_some(known)
+}
+
+/// The ARNs of a resource that a property names by its name alone.
+fn arns_of_name(
+    subject: &Subject<'_>,
+    path: &str,
+    text: &Text,
+    name: &str,
+) -> Option<BTreeSet<String>> {
+    // Two colons are a part of an ARN, which begins somewhere.
+    if name.starts_with('*') || name.matches(':').count() > 1 {
+        return None;
+    }
+    let references = subject.registered.into_iter().flat_map(ResourceType::references);
+    let of_path = references.filter(|reference| reference.property == path);
+    let formats: BTreeSet<&str> =
+        of_path.filter_map(|reference| scope::arn_template(reference.target_type)).collect();
+    let arns = formats.iter().flat_map(|format| scope::referred(subject.stack, text, format));
+    let arns: BTreeSet<String> = arns.map(|pattern| scope::six_parts(&pattern.glob)).collect();
+    (!arns.is_empty() && arns.iter().all(|arn| arn.starts_with("arn:"))).then_some(arns)
 }
 
 /// The values without the services of China, if the deployment is elsewhere.

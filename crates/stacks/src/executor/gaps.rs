@@ -2,6 +2,7 @@
 
 use stackpass_policy::source::Span;
 
+use super::conditions::Open;
 use super::{Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
 use crate::need::Gap;
 use crate::registry::{self, ResourceType};
@@ -39,6 +40,27 @@ impl Subject<'_> {
                 .to_owned(),
             help: "if the deployment turns out to pass a role, add `iam:PassRole` on that role by hand, and report the type to us"
                 .to_owned(),
+        }
+    }
+
+    /// A condition that would bound a permission and whose value is not known.
+    pub(super) fn open_condition(&self, open: &Open) -> Gap {
+        let Open { key, property } = open;
+        // Nothing in the template says it: which services may receive a role is a fact about its type.
+        let (value, help) = if key == "iam:PassedToService" {
+            let help = "add the condition by hand, and report the type to us".to_owned();
+            (format!("which service receives the role of `{property}` is not known"), help)
+        } else {
+            let help = origins::help(self, Some(property));
+            (format!("the value of `{property}` is not known before the deployment"), help)
+        };
+        Gap {
+            place: self.place(self.span_of(property)),
+            code: "unresolved-value",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!("{value}, so `{key}` does not bound the permission"),
+            help,
         }
     }
 

@@ -9,7 +9,7 @@ use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 
 use super::Subject;
-use super::conditions::{self, Condition};
+use super::conditions::{self, Condition, Open};
 use super::profiles;
 use super::targets::{self, Targets};
 use crate::generic;
@@ -35,6 +35,8 @@ pub(super) struct Followed {
     pub(super) span: Span,
     pub(super) targets: Targets,
     pub(super) conditions: Vec<Condition>,
+    /// Conditions that are left out.
+    pub(super) open: Vec<Open>,
 }
 
 const ROLE: &str = "AWS::IAM::Role";
@@ -78,6 +80,7 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
             span: subject.span_of(&path),
             targets: Targets::of(profiles::roles(subject, &path)),
             conditions: conditions::passed_to_instances(subject).into_iter().collect(),
+            open: Vec::new(),
             property: path,
         });
     }
@@ -175,14 +178,9 @@ fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followe
             glob: scope::wildcard(subject.stack, format),
             scoping: Scoping::UnknownValue,
         };
-        followed.push(Followed {
-            property: path.to_owned(),
-            span: subject.span_of(path),
-            targets: Targets::of([wide]),
-            conditions: conditions::passed_to_service(subject, &Text::any(), services)
-                .into_iter()
-                .collect(),
-        });
+        let span = subject.span_of(path);
+        let targets = Targets::of([wide]);
+        followed.push(passed_on(subject, path, span, &Text::any(), services, targets));
     }
     followed
 }
@@ -194,11 +192,27 @@ fn passed_role(
     role: &Text,
     services: &[String],
 ) -> Followed {
+    let targets = Targets::of(scope::referred(subject.stack, role, role_format()));
+    passed_on(subject, path, span, role, services, targets)
+}
+
+/// `iam:PassRole` on targets, to the services that receive the role as far as they are known.
+fn passed_on(
+    subject: &Subject<'_>,
+    path: &str,
+    span: Span,
+    role: &Text,
+    services: &[String],
+    targets: Targets,
+) -> Followed {
+    let condition = conditions::passed_to_service(subject, role, services);
+    let open = || Open { key: "iam:PassedToService".to_owned(), property: path.to_owned() };
     Followed {
         property: path.to_owned(),
         span,
-        targets: Targets::of(scope::referred(subject.stack, role, role_format())),
-        conditions: conditions::passed_to_service(subject, role, services).into_iter().collect(),
+        targets,
+        open: condition.is_none().then(open).into_iter().collect(),
+        conditions: condition.into_iter().collect(),
     }
 }
 
@@ -228,6 +242,7 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
                 property: path,
                 targets,
                 conditions: Vec::new(),
+                open: Vec::new(),
             }
         });
     Some(followed.collect())
@@ -249,6 +264,7 @@ fn objects(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
             property: property.to_owned(),
             targets: Targets::of(object_arns(subject, location)),
             conditions: Vec::new(),
+            open: Vec::new(),
         });
     }
     Some(followed)

@@ -155,7 +155,7 @@ fn parsed_files() -> Vec<(String, RuleFile)> {
 }
 
 /// Runs a check on every rule and fails with all that it finds.
-fn check_rules(check: impl Fn(&str, &TypeRules, &Rule) -> Vec<String>) {
+pub(crate) fn check_rules(check: impl Fn(&str, &TypeRules, &Rule) -> Vec<String>) {
     let mut problems = Vec::new();
     let mut count = 0;
     for (_, file) in parsed_files() {

@@ -9,7 +9,7 @@ use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::source::Source;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use stackpass_stacks::deploy::{Input, Mode, Options, Tool, needs, plan};
-use stackpass_stacks::need::{Need, Needs, Phase};
+use stackpass_stacks::need::{Need, Needs, Phase, Scoping};
 
 use super::deployments::{options, template};
 
@@ -123,6 +123,7 @@ impl Choices<'_> {
             ("Secret", "AWS::SecretsManager::Secret"),
             ("Api", "AWS::ApiGatewayV2::Api"),
             ("Permission", "AWS::Lambda::Permission"),
+            ("Url", "AWS::Lambda::Url"),
             ("Nothing", "Private::Own::Type"),
         ]);
         match id {
@@ -240,10 +241,14 @@ impl Choices<'_> {
                 set("Action", json!("lambda:InvokeFunction"));
                 set("Principal", json!("apigateway.amazonaws.com"));
             }
+            "Url" => {
+                set("TargetFunctionArn", self.name("function"));
+                set("AuthType", self.maybe(json!({"Ref": "AuthType"}), &json!("AWS_IAM")));
+            }
             _ => {}
         }
         if self.below(3) == 0
-            && !["Custom", "Policy", "BucketPolicy", "Permission", "Source"].contains(&id)
+            && !["Custom", "Policy", "BucketPolicy", "Permission", "Source", "Url"].contains(&id)
         {
             let tags = json!([{"Key": "stage", "Value": {"Ref": "Stage"}}]);
             properties.insert("Tags".to_owned(), tags);
@@ -261,7 +266,7 @@ impl Choices<'_> {
 }
 
 /// The parameters that every template declares, with values that they may take.
-const PARAMETERS: [(&str, &[&str]); 11] = [
+const PARAMETERS: [(&str, &[&str]); 12] = [
     ("Stage", &["production", "test", ""]),
     ("Prefix", &["", "team", "a-much-longer-prefix-than-usual-for-names"]),
     (
@@ -303,6 +308,7 @@ const PARAMETERS: [(&str, &[&str]); 11] = [
             "arn:aws:sns:eu-west-1:111122223333:given",
         ],
     ),
+    ("AuthType", &["AWS_IAM", "NONE"]),
     ("Unused", &["x"]),
 ];
 
@@ -432,6 +438,33 @@ fn uncovered<'a>(narrow: &'a Needs, wide: &Needs) -> Option<(&'a Need, &'a ArnPa
         .find(|(need, arn)| !covers(need, arn))
 }
 
+/// A need that is bound by a condition while everything is known, and that is not bound when less is known, which nothing says.
+fn silently_open<'a>(known: &Needs, unknown: &'a Needs) -> Option<(&'a Need, String)> {
+    let same = |need: &Need, other: &Need| {
+        need.who == other.who
+            && need.phase == other.phase
+            && need.action == other.action
+            && need.why.resource == other.why.resource
+            && need.why.evidence == other.why.evidence
+    };
+    let is_said = |need: &Need, key: &str| {
+        need.scoping == Scoping::UnknownValue
+            && unknown.gaps.iter().any(|gap| {
+                gap.resource == need.why.resource && gap.message.contains(&format!("`{key}`"))
+            })
+    };
+    known.needs.iter().find_map(|need| {
+        need.conditions.iter().find_map(|(_, key, _)| {
+            let open = unknown.needs.iter().find(|other| {
+                same(need, other)
+                    && other.conditions.iter().all(|(_, of, _)| of != key)
+                    && !is_said(other, key.as_str())
+            })?;
+            Some((open, key.to_string()))
+        })
+    })
+}
+
 /// Writes the entries of every mapping in an order of its own.
 fn written(value: &Value, backwards: bool) -> String {
     match value {
@@ -463,6 +496,15 @@ proptest! {
         if let Some((need, arn)) = uncovered(&known, &unknown) {
             let same: Vec<_> = unknown.needs.iter().filter(|other| other.action == need.action).collect();
             prop_assert!(false, "{arn} with {given:?}\n{need:#?}\n{same:#?}\n{value:#}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_value_of_a_condition_is_a_gap_and_a_finding(value in templates(), given in assignments()) {
+        let known = needs_with(&value, &Options { parameters: given.clone(), ..options() });
+        let unknown = needs_with(&value, &options());
+        if let Some((need, key)) = silently_open(&known, &unknown) {
+            prop_assert!(false, "{key} with {given:?}\n{need:#?}\n{:#?}\n{value:#}", unknown.gaps);
         }
     }
 
