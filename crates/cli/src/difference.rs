@@ -222,7 +222,12 @@ fn risks(grant: &Grant, limits: &Limits, scoping: Option<&Scoping>) -> Vec<Risk>
 /// Whether the resources are any of their kind, for want of a name.
 fn is_any(grant: &Grant, scoping: Option<&Scoping>) -> bool {
     match scoping {
-        Some(Scoping::Named | Scoping::GeneratedId | Scoping::UnknownStackName) => false,
+        Some(
+            Scoping::Named
+            | Scoping::GeneratedId
+            | Scoping::UnknownAlgorithm
+            | Scoping::UnknownStackName,
+        ) => false,
         Some(Scoping::NoResourceLevel | Scoping::UnknownValue | Scoping::AnyOfType) => true,
         None => grant.resources.iter().any(ArnPattern::is_any),
     }

@@ -10,7 +10,8 @@
 //! of both. A pattern from here matches the names of both.
 //!
 //! Not every handler passes the stack name on: state machines and log metric filters are `<logical id>-<random>`,
-//! and SSM parameters `CFN-<logical id>-<random>`. [`Style`] tells which way a type goes.
+//! and SSM parameters `CFN-<logical id>-<random>`. Where a name may have no hyphens, or has no room for them, the
+//! parts stand side by side. [`Style`] tells which way a type goes.
 //!
 //! Limits: the random part is never narrowed, and a resource that was made while its handler still followed
 //! another style keeps the name it got then.
@@ -59,6 +60,10 @@ pub enum Style {
     ///
     /// Where the handler puts a fixed text first, as `CFN-` for SSM parameters, give it with the logical id.
     Logical,
+    /// As [`Style::Split`], without a hyphen anywhere, as for the topic rules of AWS.
+    ///
+    /// Limits without room for hyphens give such names for [`Style::Split`] too.
+    Joined,
 }
 
 /// What is known of the name of the stack.
@@ -96,7 +101,15 @@ impl<'a> Head<'a> {
     }
 }
 
+/// What the generators put between the parts.
+#[derive(Clone, Copy)]
+enum Separator {
+    Hyphen,
+    Nothing,
+}
+
 /// One way in which the generators may cut the parts: the stack's and the logical id's.
+#[derive(Clone)]
 struct Cut {
     /// What of the stack's part is known, from its start.
     stack: String,
@@ -123,6 +136,16 @@ struct Cut {
 /// );
 /// ```
 pub fn generated_name_pattern(stack: StackName<'_>, logical_id: &str, rule: &NameRule) -> String {
+    generated_name_pattern_from(stack, logical_id, rule, rule.max)
+}
+
+/// As [`generated_name_pattern`], where the longest name is only known to lie between `least` and the rule's maximum.
+pub(crate) fn generated_name_pattern_from(
+    stack: StackName<'_>,
+    logical_id: &str,
+    rule: &NameRule,
+    least: usize,
+) -> String {
     let pattern = match stack {
         StackName::Known("") | StackName::Unknown => "*",
         // No stack has such a name, so nothing tells how its parts would be cut.
@@ -131,10 +154,15 @@ pub fn generated_name_pattern(stack: StackName<'_>, logical_id: &str, rule: &Nam
     };
     let stack = Head::new(pattern);
     let text = match rule.style {
-        Style::Split if rule.max < SEPARATED_MIN => "*".to_owned(),
-        Style::Split => fold(&split_cuts(&stack, logical_id, rule.max)),
-        Style::Whole => whole(&stack, logical_id, rule.max),
-        Style::Logical => ending(logical_id, cut_at_the_end(rule.max)),
+        Style::Joined => joined(&stack, logical_id, [least, rule.max]),
+        Style::Split if least < SEPARATED_MIN => joined(&stack, logical_id, [least, rule.max]),
+        // What each part gets grows with the room, so that the two ends tell for all between.
+        Style::Split => fold(
+            &[least, rule.max].map(|max| split_cuts(&stack, logical_id, max)).concat(),
+            Separator::Hyphen,
+        ),
+        Style::Whole => whole(&stack, logical_id, least),
+        Style::Logical => ending(logical_id, cut_at_the_end(least)),
     };
     match rule.case {
         Case::Keep => text,
@@ -178,14 +206,48 @@ fn share(room: usize, left: usize, right: usize) -> (usize, usize) {
     (left, right.min(room - left))
 }
 
+/// Puts the parts side by side, for each of the longest names.
+///
+/// What becomes of a hyphen in the name of the stack is not known.
+fn joined(stack: &Head<'_>, logical_id: &str, longest_names: [usize; 2]) -> String {
+    let (text, rest) = stack.text.split_once('-').unwrap_or((stack.text, ""));
+    let is_open = stack.open || text.len() < stack.text.len();
+    let shortest = text.chars().count();
+    let longest = match (stack.open, is_open) {
+        (true, _) => STACK_NAME_MAX.max(shortest),
+        (false, true) => shortest + 1 + rest.chars().count(),
+        (false, false) => shortest,
+    };
+    let mut cuts = Vec::new();
+    for max in longest_names {
+        for random in RANDOM_PARTS {
+            for length in [shortest, longest] {
+                // The count of the random part is with its hyphen.
+                let room = max.saturating_sub(random - 1);
+                let (part, logical) = share(room, length, logical_id.chars().count());
+                cuts.push(Cut {
+                    stack: first(text, part),
+                    whole: part < shortest || !is_open && part == shortest,
+                    logical_id: first(logical_id, logical),
+                });
+            }
+        }
+    }
+    fold(&cuts, Separator::Nothing)
+}
+
 /// Joins what all cuts have in common, with `*` where they differ.
-fn fold(cuts: &[Cut]) -> String {
+fn fold(cuts: &[Cut], separator: Separator) -> String {
     let stack = common(cuts.iter().map(|cut| cut.stack.as_str()));
     let logical_id = common(cuts.iter().map(|cut| cut.logical_id.as_str()));
     let stack_agrees = cuts.iter().all(|cut| cut.whole && cut.stack.len() == stack.len());
     let logical_agrees = cuts.iter().all(|cut| cut.logical_id.len() == logical_id.len());
-    let after_stack = if stack_agrees { "-" } else { "*-" };
-    let after_logical = if logical_agrees { "-*" } else { "*" };
+    let (after_stack, after_logical) = match separator {
+        Separator::Nothing => (if stack_agrees { "" } else { "*" }, "*"),
+        Separator::Hyphen => {
+            (if stack_agrees { "-" } else { "*-" }, if logical_agrees { "-*" } else { "*" })
+        }
+    };
     format!("{stack}{after_stack}{logical_id}{after_logical}")
 }
 

@@ -120,6 +120,8 @@ pub enum Scoping {
     NoResourceLevel,
     /// The service makes the identifier when the resource is created.
     GeneratedId,
+    /// The name is generated when the resource is created, in a way that is not known.
+    UnknownAlgorithm,
     /// The name follows from something that is not known before the deployment.
     UnknownValue,
     /// The name follows from the stack's name, which was not given.

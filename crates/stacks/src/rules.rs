@@ -4,13 +4,13 @@
 //! What is embedded is a line of JSON for each type, which is read when the type is first asked for: a run pays only for the
 //! types of its templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use stackpass_policy::sorted_lines;
 
-use crate::names::{Case, NameRule, Style};
+use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern_from};
 use crate::need::{Hardness, Phase};
 
 /// The rules by type, as `cargo xtask codegen` makes them from the files.
@@ -50,22 +50,36 @@ pub struct Name {
     /// What stands before the logical id.
     #[serde(default)]
     pub prefix: String,
-    /// The longest name that the service takes.
+    /// The longest name that the generator makes. It is the service's limit for most.
     pub max: usize,
+    /// Where that is not known, what it is at the least.
+    #[serde(default)]
+    pub least: Option<usize>,
     /// Whether the generated name is in lower case.
     #[serde(default)]
     pub case: Case,
     /// How the stack's name and the logical id share the room.
     #[serde(default)]
     pub style: Style,
+    /// Another style, where names of both are met.
+    #[serde(default)]
+    pub also: Option<Style>,
     /// Where the fact comes from.
     pub evidence: String,
 }
 
 impl Name {
-    /// How a name is generated when the property is absent.
-    pub fn rule(&self) -> NameRule {
-        NameRule { max: self.max, case: self.case, style: self.style }
+    /// The patterns of the names that are generated when the property is absent.
+    pub fn patterns(&self, stack: StackName<'_>, logical_id: &str) -> BTreeSet<String> {
+        let logical_id = format!("{}{logical_id}", self.prefix);
+        let least = self.least.unwrap_or(self.max);
+        let styles = std::iter::once(self.style).chain(self.also);
+        styles
+            .map(|style| {
+                let rule = NameRule { max: self.max, case: self.case, style };
+                generated_name_pattern_from(stack, &logical_id, &rule, least)
+            })
+            .collect()
     }
 }
 

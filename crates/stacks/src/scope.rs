@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::wildcard::escape;
 
-use crate::names::{StackName, generated_name_pattern};
+use crate::names::StackName;
 use crate::need::Scoping;
 use crate::registry;
 use crate::resolve::{Resource, Setting, Stack};
@@ -323,9 +323,9 @@ fn named_property(
     if !matches!(resource.properties, Value::Map(_)) {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     } else if let Some(rule) = rule.filter(|rule| rule.property.as_deref() == Some(property)) {
-        patterns.insert(generated_name(stack, &resource.logical_id, rule, reach));
+        patterns.extend(generated_names(stack, &resource.logical_id, rule, reach));
     } else {
-        patterns.insert(Pattern::any(Scoping::GeneratedId));
+        patterns.insert(Pattern::any(unnamed(resource, property)));
     }
     if !found.complete {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
@@ -333,26 +333,35 @@ fn named_property(
     patterns
 }
 
-fn generated_name(
+/// Why nothing is known of a property that is absent and for which no way to generate it is known.
+fn unnamed(resource: &Resource, property: &str) -> Scoping {
+    let is_identifier = registry::resource_type(&resource.resource_type).is_some_and(|of| {
+        of.primary_identifier().chain(of.ref_identifier()).any(|part| part == property)
+            && of.read_only().all(|read_only| read_only != property)
+    });
+    if is_identifier { Scoping::UnknownAlgorithm } else { Scoping::GeneratedId }
+}
+
+fn generated_names(
     stack: &Stack,
     logical_id: &LogicalId,
     name: &rules::Name,
     reach: Reach<'_>,
-) -> Pattern {
+) -> BTreeSet<Pattern> {
     let stack_name = stack_name_pattern(stack, reach);
     let known = match stack_name.as_str() {
         "*" => StackName::Unknown,
         name if name.contains('*') => StackName::Pattern(name),
         name => StackName::Known(name),
     };
-    let glob = generated_name_pattern(known, &format!("{}{logical_id}", name.prefix), &name.rule());
-    let scoping = match &stack.setting.stack_name {
+    let scoping = |glob: &str| match &stack.setting.stack_name {
         None if glob.trim_end_matches(['*', '-']).contains(logical_id.as_str()) => Scoping::Named,
         None => Scoping::UnknownStackName,
         Some(_) if glob == "*" => Scoping::UnknownValue,
         Some(_) => Scoping::Named,
     };
-    Pattern { glob, scoping }
+    let globs = name.patterns(known, logical_id.as_str()).into_iter();
+    globs.map(|glob| Pattern { scoping: scoping(&glob), glob }).collect()
 }
 
 /// The name of the stack as a pattern.
@@ -448,9 +457,7 @@ fn variable_patterns(
     if variable == "@name" {
         let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
         return match rule {
-            Some(rule) => {
-                BTreeSet::from([generated_name(stack, &resource.logical_id, rule, reach)])
-            }
+            Some(rule) => generated_names(stack, &resource.logical_id, rule, reach),
             None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
         };
     }

@@ -22,6 +22,9 @@ use crate::{
 /// The folder of the generated files.
 pub(crate) const FOLDER: &str = "crates/stacks/src/generated";
 
+/// The hand-written list of what stands for variables of ARN templates that are no property.
+const VARIABLES: &str = "crates/stacks/data/overrides/arn-variables.tsv";
+
 /// The handlers, each one bit, in this order.
 const VERBS: &str = "CRUDL";
 /// What is known of tagging, each one bit, in this order; the next bit says that the type can be tagged.
@@ -68,6 +71,7 @@ pub(crate) fn files(
     let source = sources::find(sources, CFN_LINT)?;
     let rows = table::read::<10>(root, "crates/stacks/data/types.tsv")?;
     let extras = read_extras(root)?;
+    let variables = read_variables(root)?;
 
     let actions: BTreeSet<&Action> =
         extras.values().flat_map(|of| of.permissions.keys().chain(of.tagging.iter())).collect();
@@ -104,7 +108,7 @@ pub(crate) fn files(
         for field in [tag_property, primary, create_only, read_only, ref_identifier] {
             let _ = write!(line, "\t{}", paths.references(table::split(field))?);
         }
-        let _ = write!(line, "\t{arn}\t");
+        let _ = write!(line, "\t{}\t", named(name, arn, &variables)?);
         for (permission, verbs) in &of.permissions {
             let _ = write!(line, "{}{}", action(permission)?, digit(*verbs)?);
         }
@@ -184,6 +188,30 @@ fn read_extras(root: &Path) -> Result<BTreeMap<String, Extras>> {
     Ok(extras)
 }
 
+/// What stands for a variable of an ARN template, by type.
+type Variables = BTreeMap<String, (String, String)>;
+
+/// The variables of ARN templates that are no property of their type, and what stands for them.
+fn read_variables(root: &Path) -> Result<Variables> {
+    let mut variables = Variables::new();
+    for [name, variable, stands_for, reason] in table::read::<4>(root, VARIABLES)? {
+        ensure!(!reason.is_empty(), "{VARIABLES}: `{name}` has no reason");
+        variables.insert(name, (variable, stands_for));
+    }
+    Ok(variables)
+}
+
+/// An ARN template with the property that names the resource.
+fn named(name: &str, arn: &str, variables: &Variables) -> Result<String> {
+    let Some((variable, stands_for)) = variables.get(name) else { return Ok(arn.to_owned()) };
+    let written = format!("${{{variable}}}");
+    ensure!(arn.contains(&written), "{VARIABLES}: the ARN of `{name}` has no {written}");
+    if stands_for == "-" {
+        return Ok(arn.to_owned());
+    }
+    Ok(arn.replace(&written, &format!("${{{stands_for}}}")))
+}
+
 /// The actions that the catalogue lacks, one a line, and the reference to each action: where it begins in the catalogue's text,
 /// or else, from [`UNLISTED`] on, in these lines.
 fn action_lines<'a>(
@@ -242,6 +270,17 @@ mod tests {
     fn letters_are_bits() {
         assert_eq!(bits("CL", VERBS).unwrap(), 17);
         assert!(bits("X", VERBS).is_err());
+    }
+
+    #[test]
+    fn the_property_that_names_a_resource_stands_for_the_variable() {
+        let entry = |stands_for: &str| ("ClusterName".to_owned(), stands_for.to_owned());
+        let of = |stands_for: &str| Variables::from([("A".to_owned(), entry(stands_for))]);
+        let arn = "arn:x:cluster/${ClusterName}";
+        assert_eq!(named("A", arn, &of("Name")).unwrap(), "arn:x:cluster/${Name}");
+        assert_eq!(named("A", arn, &of("-")).unwrap(), arn);
+        assert_eq!(named("B", arn, &of("Name")).unwrap(), arn);
+        assert!(named("A", "arn:x:cluster/${Id}", &of("Name")).is_err());
     }
 
     #[test]

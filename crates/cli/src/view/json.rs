@@ -264,6 +264,7 @@ fn scoping(scoping: &Scoping) -> &'static str {
         Scoping::Named => "named",
         Scoping::NoResourceLevel => "no-resource-level",
         Scoping::GeneratedId => "generated-id",
+        Scoping::UnknownAlgorithm => "unknown-algorithm",
         Scoping::UnknownValue => "unknown-value",
         Scoping::UnknownStackName => "unknown-stack-name",
         Scoping::AnyOfType => "any-of-type",

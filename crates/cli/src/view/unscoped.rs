@@ -62,8 +62,11 @@ fn reason(scoping: &Scoping) -> Option<Reason> {
             (2, "any-of-type", "nothing tells which resources of the type are meant", None)
         }
         Scoping::GeneratedId => (3, "generated-id", "identifier made by the service", None),
+        Scoping::UnknownAlgorithm => {
+            (4, "unknown-algorithm", "the algorithm of the generated name is not known", None)
+        }
         Scoping::NoResourceLevel => {
-            (4, "no-resource-level", "no resource-level permission in IAM", None)
+            (5, "no-resource-level", "no resource-level permission in IAM", None)
         }
     };
     Some(Reason { rank, code, message, help })

@@ -98,6 +98,7 @@ fn scoping(scoping: &Scoping) -> Option<&'static str> {
         Scoping::Named => None,
         Scoping::NoResourceLevel => Some("no resource-level permission in IAM"),
         Scoping::GeneratedId => Some("the service makes the identifier"),
+        Scoping::UnknownAlgorithm => Some("how the name is generated is not known"),
         Scoping::UnknownValue => Some("the name is not known before the deployment"),
         Scoping::UnknownStackName => Some("the stack's name was not given (--stack-name)"),
         Scoping::AnyOfType => Some("nothing tells which resources of the type are meant"),

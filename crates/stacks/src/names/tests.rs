@@ -1,32 +1,9 @@
 #![expect(clippy::string_slice, reason = "all names here are ASCII")]
 
 use super::*;
+use crate::rules;
 
 const SPLIT_64: NameRule = NameRule { max: 64, case: Case::Keep, style: Style::Split };
-
-/// The rule of each type in the list of real names; the numbers are the services' limits, or what the names show.
-fn rule_of(resource_type: &str) -> NameRule {
-    let (max, case, style) = match resource_type {
-        "AWS::ElasticLoadBalancingV2::TargetGroup" => (25, Case::Keep, Style::Split),
-        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" | "AWS::S3::Bucket" => {
-            (63, Case::Lower, Style::Split)
-        }
-        "AWS::Events::Rule" | "AWS::IAM::Role" | "AWS::Lambda::Function" => {
-            (64, Case::Keep, Style::Split)
-        }
-        "AWS::SQS::Queue" => (80, Case::Keep, Style::Split),
-        "AWS::CloudFormation::Stack" => (100, Case::Keep, Style::Split),
-        "AWS::AutoScaling::AutoScalingGroup" | "AWS::DynamoDB::Table" => {
-            (255, Case::Keep, Style::Split)
-        }
-        "AWS::ECR::Repository" => (256, Case::Lower, Style::Split),
-        "AWS::SNS::Topic" => (256, Case::Keep, Style::Split),
-        "AWS::Logs::LogGroup" => (512, Case::Keep, Style::Whole),
-        "AWS::StepFunctions::StateMachine" => (40, Case::Keep, Style::Logical),
-        other => panic!("no rule for {other}"),
-    };
-    NameRule { max, case, style }
-}
 
 /// The registry's generator, step by step as its source has it: rounds that hand out half of what remains.
 fn registry_name(stack: &str, logical_id: &str, max: usize, random: &str) -> String {
@@ -183,12 +160,6 @@ fn a_name_without_the_stack_is_the_logical_id() {
 }
 
 #[test]
-fn a_limit_without_room_for_hyphens_is_a_wildcard() {
-    let rule = NameRule { max: 17, ..SPLIT_64 };
-    assert_eq!(generated_name_pattern(StackName::Known("MyStack"), "Cluster", &rule), "*");
-}
-
-#[test]
 fn every_generated_name_matches_for_all_lengths() {
     let stack_text = "Stack-Name-Of--Some-Length-".repeat(5);
     let logical_text = "LogicalIdOfSomeLength".repeat(5);
@@ -240,26 +211,54 @@ fn every_name_of_a_nested_stack_matches() {
 
 /// Names that real stacks got, as public repositories and pages show them. Type, stack, logical id, name, source.
 #[test]
-fn every_public_name_matches_a_telling_pattern() {
+fn every_public_name_matches_a_telling_pattern_of_its_types_rule() {
     let vectors = include_str!("../../data/name-vectors.tsv");
     let mut seen = 0;
     for line in vectors.lines().filter(|line| !line.starts_with('#')) {
         let [resource_type, stack, logical_id, name, _source] =
             line.split('\t').collect::<Vec<_>>().try_into().expect("five columns");
-        let rule = rule_of(resource_type);
-        let pattern = generated_name_pattern(StackName::Pattern(stack), logical_id, &rule);
-        assert!(matches(&pattern, name), "{pattern} does not match {name}");
+        let rule = rules::of(resource_type).and_then(|rules| rules.name.as_ref());
+        let rule = rule.unwrap_or_else(|| panic!("{resource_type} has no rule for its name"));
+        let stack = if stack == "*" { StackName::Unknown } else { StackName::Pattern(stack) };
+        let patterns = rule.patterns(stack, logical_id);
+        let pattern = patterns.iter().find(|pattern| matches(pattern, name));
+        let pattern = pattern.unwrap_or_else(|| panic!("{patterns:?} do not match {name}"));
+        assert!(pattern.len() > 3, "{pattern} says too little of {name}");
 
         // All but the random part is said, less one character of each cut part and two hyphens.
         let random = name.rsplit('-').next().expect("a last part").len();
-        let known = name.len() - random - 1;
+        let known = name.len().saturating_sub(random + 1);
         let literal = pattern.replace('*', "").len();
         let short = known.saturating_sub(literal);
-        assert!(short <= 2 || rule.max == 25, "{pattern} says too little of {name}");
+        assert!(short <= 2 || rule.least.is_some(), "{pattern} says too little of {name}");
 
-        let unknown = generated_name_pattern(StackName::Unknown, logical_id, &rule);
-        assert!(matches(&unknown, name), "{unknown} does not match {name}");
+        let unknown = rule.patterns(StackName::Unknown, logical_id);
+        let matched = unknown.iter().any(|pattern| matches(pattern, name));
+        assert!(matched, "{unknown:?} do not match {name}");
         seen += 1;
     }
-    assert!(seen >= 79, "only {seen} names");
+    assert!(seen >= 133, "only {seen} names");
+}
+
+#[test]
+fn a_maximum_that_is_not_known_leaves_open_where_the_parts_are_cut() {
+    let of = |stack, logical_id| {
+        generated_name_pattern_from(StackName::Known(stack), logical_id, &SPLIT_64, 25)
+    };
+    assert_eq!(of("demo", "Db"), "demo-Db-*");
+    assert_eq!(of("production", "Database"), "produ*-Datab*");
+}
+
+#[test]
+fn names_without_hyphens_have_the_parts_side_by_side() {
+    let of = |stack, max, style| {
+        let rule = NameRule { max, style, ..SPLIT_64 };
+        generated_name_pattern(stack, "Rule", &rule)
+    };
+    assert_eq!(of(StackName::Known("demo"), 128, Style::Joined), "demoRule*");
+    assert_eq!(of(StackName::Known("my-demo"), 128, Style::Joined), "my*Rule*");
+    assert_eq!(of(StackName::Pattern("demo*"), 128, Style::Joined), "demo*Rule*");
+    assert_eq!(of(StackName::Unknown, 128, Style::Joined), "*Rule*");
+    // Sixteen characters, of which thirteen or twelve are random.
+    assert_eq!(of(StackName::Known("demo"), 16, Style::Split), "deR*");
 }

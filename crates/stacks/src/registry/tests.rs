@@ -5,6 +5,7 @@ use std::{
 };
 
 use super::*;
+use crate::rules;
 
 /// The data files, read in a way that shares nothing with the look-ups.
 fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
@@ -30,6 +31,11 @@ fn references_tsv() -> impl Iterator<Item = [&'static str; 5]> {
 
 fn names_tsv() -> impl Iterator<Item = [&'static str; 3]> {
     rows(include_str!("../../data/names.tsv"))
+}
+
+/// The variables of ARN templates that are no property: type, variable, what stands for it, why.
+fn variables_tsv() -> impl Iterator<Item = [&'static str; 4]> {
+    rows(include_str!("../../data/overrides/arn-variables.tsv"))
 }
 
 /// The corrections by lower-case action and type (`*` for all): the replacement, or nothing to drop the action.
@@ -101,6 +107,13 @@ fn every_type_of_the_data_is_found_and_says_the_same() {
         assert_eq!(of.read_only().collect::<Vec<_>>(), list(read_only), "{name}");
         let ref_identifier = if ref_identifier.is_empty() { primary } else { ref_identifier };
         assert_eq!(of.ref_identifier().collect::<Vec<_>>(), list(ref_identifier), "{name}");
+        let named = variables_tsv().find(|[of, ..]| *of == name).filter(|of| of[2] != "-");
+        let arn = named.map_or_else(
+            || arn.to_owned(),
+            |[_, variable, property, _]| {
+                arn.replace(&format!("${{{variable}}}"), &format!("${{{property}}}"))
+            },
+        );
         assert_eq!(of.arn_template().unwrap_or_default(), arn, "{name}");
     }
     assert!(resource_types().map(ResourceType::name).is_sorted_by_key(str::to_lowercase));
@@ -275,4 +288,38 @@ fn what_both_crates_embed_stays_below_two_megabytes() {
         }
     }
     assert!((1_000_000..2_000_000).contains(&bytes), "{bytes}");
+}
+
+/// The variables of a template, without what IAM itself replaces.
+fn variables(template: &str) -> impl Iterator<Item = &str> {
+    let parts = template.split("${").skip(1).filter_map(|part| part.split('}').next());
+    parts.filter(|part| !["Partition", "Region", "Account", "AccountId"].contains(part))
+}
+
+#[test]
+fn what_a_template_can_name_is_named_in_its_arn_or_listed_with_a_reason() {
+    let mut properties: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for [name, property] in rows(include_str!("../../data/properties.tsv")) {
+        properties.insert((name, property));
+    }
+    let listed: BTreeSet<(&str, &str)> =
+        variables_tsv().map(|[name, variable, ..]| (name, variable)).collect();
+    let mut found = BTreeSet::new();
+    for [name, _, _, _, _, primary, _, read_only, _, arn] in types_tsv() {
+        let can_be_named = list(primary).iter().any(|property| !list(read_only).contains(property));
+        if !can_be_named {
+            continue;
+        }
+        let unknown = variables(arn).filter(|variable| !properties.contains(&(name, variable)));
+        found.extend(unknown.map(|variable| (name, variable)));
+    }
+    let by_rules = |name: &str| rules::of(name).is_some_and(|rules| rules.arn.is_some());
+    let silent: Vec<_> = found.difference(&listed).filter(|(name, _)| !by_rules(name)).collect();
+    assert!(silent.is_empty(), "neither a property nor in arn-variables.tsv: {silent:?}");
+    let idle: Vec<_> = listed.difference(&found).collect();
+    assert!(idle.is_empty(), "needlessly in arn-variables.tsv: {idle:?}");
+    for [name, _, stands_for, _] in variables_tsv().filter(|of| of[2] != "-") {
+        let property = stands_for.trim_start_matches("lower:").split('#').next().unwrap();
+        assert!(properties.contains(&(name, property)), "{name} has no {property}");
+    }
 }

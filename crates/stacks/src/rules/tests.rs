@@ -23,7 +23,10 @@ const PSEUDO_TYPES: [&str; 6] = [
 ];
 
 /// Properties whose schema says nothing of what stands inside; the service's user guide names the keys.
-const FREE_FORM: [(&str, &str); 1] = [("AWS::Cognito::IdentityPoolRoleAttachment", "Roles")];
+const FREE_FORM: [(&str, &str); 2] = [
+    ("AWS::CodePipeline::Pipeline", "Stages.Actions.Configuration"),
+    ("AWS::Cognito::IdentityPoolRoleAttachment", "Roles"),
+];
 
 /// Files beside the rules of services.
 const OTHER_FILES: [&str; 2] = ["allowed-actions", "generic"];

@@ -8,6 +8,8 @@ mod deployments;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod generated_names;
+#[cfg(test)]
 mod known_stacks;
 #[cfg(test)]
 mod laws;
