@@ -23,6 +23,8 @@ struct Generic {
     object_properties: BTreeMap<String, Vec<ObjectLocation>>,
     /// Resource type, or service segment, to the services whose service-linked role it may make.
     linked_services: BTreeMap<String, Vec<String>>,
+    /// Resource type of another service to the kinds of resources that it makes in EC2, and tags.
+    made_in_ec2: BTreeMap<String, Vec<String>>,
     /// Resource type, or service segment, to the services that use a key on the caller's behalf.
     keys_through: BTreeMap<String, Vec<String>>,
     /// Action to the ARN template that it is limited to wherever handlers list it.
@@ -93,6 +95,11 @@ pub(crate) fn linked_services(resource_type: &str) -> &'static [String] {
 /// The services through which a resource of this type uses a key; empty if it may use it directly.
 pub(crate) fn keys_through(resource_type: &str) -> &'static [String] {
     of_type_or_service(&facts().keys_through, resource_type)
+}
+
+/// The kinds of resources, by the catalogue's names, that a resource of another service makes in EC2 and tags there.
+pub(crate) fn made_in_ec2(resource_type: &str) -> &'static [String] {
+    facts().made_in_ec2.get(resource_type).map_or(&[], Vec::as_slice)
 }
 
 fn of_type_or_service(

@@ -153,6 +153,13 @@ pub enum On {
         /// What is appended to the ARN.
         suffix: String,
     },
+    /// `through:Path:Property`: what a property means of the resource that another property refers to.
+    Through {
+        /// The property path that refers to the resource.
+        path: String,
+        /// The property path of that resource.
+        property: String,
+    },
     /// An ARN template.
     Arn(String),
     /// `profile:Path`: the roles inside the instance profile that a property leads to, through a launch template too.
@@ -205,6 +212,11 @@ impl TryFrom<String> for On {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
             return Ok(On::Reference { path: path.to_owned(), suffix: suffix.to_owned() });
         }
+        if let Some((path, property)) =
+            text.strip_prefix("through:").and_then(|rest| rest.split_once(':'))
+        {
+            return Ok(On::Through { path: path.to_owned(), property: property.to_owned() });
+        }
         if let Some(path) = text.strip_prefix("profile:") {
             return Ok(On::Profile(path.to_owned()));
         }
@@ -214,7 +226,7 @@ impl TryFrom<String> for On {
                 Ok(On::Itself(suffix.strip_prefix(':').unwrap_or_default().to_owned()))
             }
             _ => Err(format!(
-                "`{text}` is neither `self`, `ref:Path`, `profile:Path`, an ARN template, `executor` nor `any`"
+                "`{text}` is neither `self`, `ref:Path`, `through:Path:Property`, `profile:Path`, an ARN template, `executor` nor `any`"
             )),
         }
     }

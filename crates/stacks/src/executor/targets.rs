@@ -9,8 +9,9 @@ use stackpass_policy::catalogue::{self, ResourceTypeFacts};
 use super::{Subject, profiles};
 use crate::generic;
 use crate::need::Scoping;
+use crate::registry;
 use crate::resolve::Stack;
-use crate::rules::On;
+use crate::rules::{self, On};
 use crate::scope::{self, Pattern};
 use crate::value::Text;
 
@@ -85,6 +86,9 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     if accepted.is_empty() {
         return Targets::everything(Scoping::NoResourceLevel);
     }
+    if let Some(made) = made(subject, &accepted) {
+        return made;
+    }
     let is_own = |kind: &ResourceTypeFacts| {
         let wildcards: Vec<String> =
             kind.arns().map(|format| scope::wildcard(subject.stack, format)).collect();
@@ -105,6 +109,26 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
         }
     }
     Targets::of(patterns)
+}
+
+/// More resource types than these for one action tell nothing: `ec2:CreateTags` accepts all that EC2 has.
+const MANY: usize = 20;
+
+/// Of an action that accepts nearly everything, what the resource is known to make there.
+fn made(subject: &Subject<'_>, accepted: &[(ResourceTypeFacts, bool)]) -> Option<Targets> {
+    let made = generic::made_in_ec2(&subject.resource.resource_type);
+    if accepted.len() <= MANY || made.is_empty() {
+        return None;
+    }
+    let is_made = |kind: &ResourceTypeFacts| {
+        kind.service() == "ec2" && made.iter().any(|name| name == kind.name())
+    };
+    let kinds = accepted.iter().map(|(kind, _)| kind).filter(|kind| is_made(kind));
+    let globs =
+        kinds.flat_map(|kind| kind.arns()).map(|format| scope::wildcard(subject.stack, format));
+    let patterns: Vec<Pattern> =
+        globs.map(|glob| Pattern { glob, scoping: Scoping::AnyOfType }).collect();
+    (!patterns.is_empty()).then(|| Targets::of(patterns))
 }
 
 /// The service-linked roles of services.
@@ -147,11 +171,59 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 patterns.insert(Pattern { glob: "*".to_owned(), scoping });
             }
             On::Reference { path, suffix } => {
-                patterns.extend(suffixed(at_path(subject, path, &formats), suffix));
+                let referred = at_path(subject, path, &formats).into_iter();
+                let referred = referred.map(|pattern| of_bucket(pattern, &formats)).collect();
+                patterns.extend(suffixed(referred, suffix));
+            }
+            On::Through { path, property } => {
+                patterns.extend(through(subject, path, property, &formats));
             }
         }
     }
     Targets::of(patterns)
+}
+
+/// What a property of the resource means that another property refers to. Of a resource that is not in the template, anything.
+fn through(
+    subject: &Subject<'_>,
+    path: &str,
+    property: &str,
+    formats: &[&str],
+) -> BTreeSet<Pattern> {
+    let any = || {
+        let globs = formats.iter().map(|format| scope::anywhere(subject.stack, format));
+        globs.map(|glob| Pattern { glob, scoping: Scoping::UnknownValue })
+    };
+    let found = subject.resource.properties.at(path);
+    let mut patterns = BTreeSet::new();
+    for text in found.values.iter().flat_map(|found| found.value.texts()) {
+        let referred = text.as_attribute().map(|(logical_id, _)| logical_id);
+        match referred.and_then(|logical_id| subject.stack.resources.get(logical_id)) {
+            Some(resource) => {
+                let registered = registry::resource_type(&resource.resource_type);
+                let rules = rules::of(&resource.resource_type);
+                let other = Subject { stack: subject.stack, resource, registered, rules };
+                patterns.extend(at_path(&other, property, formats));
+            }
+            None => patterns.extend(any()),
+        }
+    }
+    if !found.complete {
+        patterns.extend(any());
+    }
+    patterns
+}
+
+/// For an action on buckets, the bucket of a place inside it, or of the domain name that it has.
+fn of_bucket(pattern: Pattern, formats: &[&str]) -> Pattern {
+    let is_of_buckets = formats.iter().all(|format| format.ends_with(":s3:::${BucketName}"));
+    let Some((start, place)) = pattern.glob.split_once(":::").filter(|_| is_of_buckets) else {
+        return pattern;
+    };
+    let name = place.split('/').next().unwrap_or(place);
+    let is_domain = name.contains(".amazonaws.com");
+    let name = name.split_once(".s3").filter(|_| is_domain).map_or(name, |(name, _)| name);
+    Pattern { glob: format!("{start}:::{name}"), ..pattern }
 }
 
 /// A rule may spell out the wildcard of a resource type: `key/*` names no key, so it counts as not scoped.
@@ -192,7 +264,7 @@ fn likeliest_first<'a>(subject: &Subject<'_>, path: &str, formats: &[&'a str]) -
     let targets: Vec<String> = subject
         .registered
         .into_iter()
-        .flat_map(super::super::registry::ResourceType::references)
+        .flat_map(registry::ResourceType::references)
         .filter(|reference| reference.property == path)
         .filter_map(|reference| scope::arn_template(reference.target_type))
         .map(|template| scope::wildcard(subject.stack, template))
@@ -244,10 +316,7 @@ fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Patte
     let of_format = |format| {
         let wildcard = scope::wildcard(subject.stack, format);
         let mut patterns = BTreeSet::new();
-        for reference in subject
-            .registered
-            .into_iter()
-            .flat_map(super::super::registry::ResourceType::references)
+        for reference in subject.registered.into_iter().flat_map(registry::ResourceType::references)
         {
             let Some(template) = scope::arn_template(reference.target_type) else { continue };
             if scope::fits(&scope::wildcard(subject.stack, template), &wildcard) {

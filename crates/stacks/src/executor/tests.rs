@@ -1,14 +1,17 @@
 //! What holds of every rule and every type of the registry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use stackpass_policy::action::Action;
+use stackpass_policy::catalogue::{self, AccessLevel};
 use stackpass_policy::source::Source;
 
 use crate::deploy::{Input, Options, needs, plan};
 use crate::need::{Needs, Scoping};
-use crate::rules::On;
+use crate::registry;
 use crate::rules::tests::check_rules;
+use crate::rules::{self, On};
 
 fn needs_of(template: &Value) -> Needs {
     let options = Options {
@@ -91,4 +94,99 @@ fn a_role_whose_receiver_nobody_knows_is_a_gap() {
     assert_eq!((passed.conditions.is_empty(), &passed.scoping), (true, &Scoping::UnknownValue));
     let said: Vec<&str> = needs.gaps.iter().map(|gap| gap.message.as_str()).collect();
     assert!(said[0].contains("which service receives the role"), "{said:?}");
+}
+
+/// Wildcards of the registry that rules do not drop, with what speaks for each.
+const WILDCARDS: [(&str, &str, &str); 1] = [(
+    "AWS::Redshift::Cluster",
+    "ec2:Describe*",
+    "what a cluster looks up in EC2 is not worked out yet",
+)];
+
+#[test]
+fn a_wildcard_of_the_registry_is_not_spelled_out() {
+    const FEW: usize = 6;
+    let mut wide = Vec::new();
+    for kind in registry::resource_types() {
+        let name = kind.name();
+        let left_out = rules::of(name).into_iter().flat_map(|rules| &rules.drop);
+        let left_out: Vec<&String> = left_out.flat_map(|dropped| &dropped.actions).collect();
+        for listed in kind.permissions().filter(|listed| listed.name.contains('*')) {
+            let pattern = format!("{}:{}", listed.service, listed.name);
+            let stands_for = super::expanded(listed.service, listed.name).len();
+            if stands_for > FEW && !left_out.contains(&&pattern) {
+                wide.push((name, pattern));
+            }
+        }
+    }
+    let known: Vec<_> =
+        WILDCARDS.iter().map(|(name, pattern, _)| (*name, (*pattern).to_owned())).collect();
+    assert_eq!(wide, known);
+}
+
+/// Types whose handlers act on many kinds of a service's resources, with the reason why nothing bounds them.
+const MANY_KINDS: [(&str, &str, &str); 5] = [
+    ("AWS::ApiGateway::BasePathMappingV2", "apigateway:POST", "methods on paths, not operations"),
+    ("AWS::ApiGatewayV2::PortalProduct", "apigateway:POST", "methods on paths, not operations"),
+    ("AWS::AutoScalingPlans::ScalingPlan", "rds:AddTagsToResource", "any scalable resource"),
+    ("AWS::RefactorSpaces::Application", "apigateway:POST", "an API of many parts is made"),
+    ("AWS::RefactorSpaces::Route", "apigateway:POST", "an API of many parts is made"),
+];
+
+#[test]
+fn no_star_is_spelled_out() {
+    const MANY: usize = 20;
+    let mut found = Vec::new();
+    for kind in registry::resource_types() {
+        let name = kind.name();
+        let needs = needs_of(&json!({"Resources": {"It": {"Type": name, "Properties": {}}}}));
+        let many =
+            needs.needs.iter().filter(|need| need.resources.len() > MANY && mutates(&need.action));
+        let actions: BTreeSet<String> = many.map(|need| need.action.to_string()).collect();
+        found.extend(actions.into_iter().map(|action| (name, action)));
+    }
+    let known: Vec<_> =
+        MANY_KINDS.iter().map(|(name, action, _)| (*name, (*action).to_owned())).collect();
+    assert_eq!(found, known);
+}
+
+/// Whether an action does more than to read.
+fn mutates(action: &Action) -> bool {
+    let facts = catalogue::action(action.service(), action.name());
+    facts.is_some_and(|facts| {
+        !facts.access_levels().all(|level| matches!(level, AccessLevel::List | AccessLevel::Read))
+    })
+}
+
+/// Whether a rule lets an action act on all of a kind, `type/*` or more, where IAM could bound it.
+fn is_whole(on: &On, action: &Action) -> bool {
+    let On::Arn(template) = on else {
+        let facts = catalogue::action(action.service(), action.name());
+        let has_resources = facts.is_some_and(|facts| facts.resource_types().next().is_some());
+        return matches!(on, On::Any) && has_resources;
+    };
+    let resource = template.splitn(6, ':').nth(5).unwrap_or_default();
+    let mut parts = resource.split(['/', ':']).skip(1);
+    resource == "*" || resource.ends_with('*') && parts.all(|part| part == "*")
+}
+
+#[test]
+fn whole_types_have_a_written_reason() {
+    check_rules(|_, _, rule| {
+        let is_reason = |line: &String| {
+            !line.starts_with("registry handler")
+                && !line.starts_with("judged from the operation names")
+        };
+        let mut problems = Vec::new();
+        for action in rule.actions.iter().filter_map(|action| action.parse().ok()) {
+            let whole = rule.on.iter().filter(|on| is_whole(on, &action)).count();
+            if whole > 0 && mutates(&action) && !rule.evidence.iter().any(is_reason) {
+                problems.push(format!("{action} on {:?} for no reason but the registry", rule.on));
+            }
+            if whole > 20 {
+                problems.push(format!("{action} on a star that is spelled out"));
+            }
+        }
+        problems
+    });
 }

@@ -274,7 +274,9 @@ fn every_property_path_exists() {
     check_rules(|name, _, rule| {
         let of_when = rule.when.iter().flat_map(|when| &when.0).filter_map(term_path);
         let of_on = rule.on.iter().filter_map(|on| match on {
-            On::Reference { path, .. } | On::Profile(path) => Some(path.as_str()),
+            On::Reference { path, .. } | On::Profile(path) | On::Through { path, .. } => {
+                Some(path.as_str())
+            }
             On::Itself(_) | On::Arn(_) | On::Executor | On::Any => None,
         });
         let mut paths: Vec<String> = of_when.chain(of_on).map(str::to_owned).collect();
@@ -312,7 +314,12 @@ fn every_arn_template_can_be_filled() {
     check_rules(|name, rules, rule| {
         let of_rule = rule.on.iter().filter_map(|on| match on {
             On::Arn(template) => Some(template.as_str()),
-            On::Itself(_) | On::Reference { .. } | On::Profile(_) | On::Executor | On::Any => None,
+            On::Itself(_)
+            | On::Reference { .. }
+            | On::Through { .. }
+            | On::Profile(_)
+            | On::Executor
+            | On::Any => None,
         });
         of_rule
             .chain(rules.arn.as_deref())

@@ -5,6 +5,7 @@
 mod any_text;
 #[cfg(test)]
 mod deployments;
+mod disguise;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
