@@ -23,7 +23,11 @@ use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, UseKind};
 use crate::sam;
 use crate::scope;
+use crate::transforms;
 use crate::value::Text;
+
+/// How the ARN of SAM's transform ends.
+const SAM_TRANSFORM: &str = "transform/Serverless-2016-10-31";
 
 /// What the names of SST's debug stacks end in.
 const DEBUG_STACK: &str = "-debug-stack";
@@ -138,7 +142,7 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
     let mut note = |name: &'static str, holds: bool| {
         facts.insert(name, holds);
     };
-    let transforms = |name: &str| {
+    let has_transform = |name: &str| {
         stack
             .uses
             .iter()
@@ -175,7 +179,7 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
             .values()
             .any(|resource| resource.resource_type == "AWS::CloudFormation::Stack"),
     );
-    note("has-sam-transform", transforms("AWS::Serverless-2016-10-31"));
+    note("has-sam-transform", has_transform(transforms::SAM));
     note("has-service-role", deployment.mode == Mode::ServiceRole);
     note("has-ssm-parameters", any_use(|used| matches!(used, UseKind::StoredParameter(_))));
     note("has-session-tags", planned.session_tags);
@@ -418,71 +422,34 @@ fn why(stack: &Stack, span: Span, evidence: Vec<String>) -> Why {
 
 /// What CloudFormation asks of the caller while it reads the template.
 fn template_needs(stack: &Stack, needs: &mut Needs) {
+    let mut push =
+        |span, action: &str, resources: BTreeSet<ArnPattern>, scoping, evidence: String| {
+            let Ok(action) = action.parse() else { return };
+            needs.needs.push(Need {
+                who: Who::Caller,
+                action,
+                phase: Phase::ChangeSet,
+                resources,
+                conditions: Conditions::new(),
+                hardness: Hardness::Must,
+                scoping,
+                why: why(stack, span, vec![evidence]),
+            });
+        };
     for used in &stack.uses {
-        let mut push =
-            |action: &str, resources: BTreeSet<ArnPattern>, scoping: Scoping, evidence: &str| {
-                let Ok(action) = action.parse() else { return };
-                needs.needs.push(Need {
-                    who: Who::Caller,
-                    action,
-                    phase: Phase::ChangeSet,
-                    resources,
-                    conditions: Conditions::new(),
-                    hardness: Hardness::Must,
-                    scoping,
-                    why: why(stack, used.span, vec![evidence.to_owned()]),
-                });
-            };
-        match &used.kind {
-            UseKind::ParameterType(kind) => {
-                for action in generic::parameter_type_actions(kind) {
-                    let evidence = format!(
-                        "CloudFormation checks the value of a parameter of the type `{kind}`"
-                    );
-                    push(
-                        action,
-                        BTreeSet::from([ArnPattern::any()]),
-                        Scoping::NoResourceLevel,
-                        &evidence,
-                    );
-                }
-            }
-            UseKind::Transform(name) => match name.strip_prefix("AWS::") {
-                // `AWS::Include` reads a file that its own argument names; SAM's transform is among the tool's calls.
-                Some("Include" | "Serverless-2016-10-31") => {}
-                Some(transform) => {
-                    let arn = format!(
-                        "arn:{}:cloudformation:{}:aws:transform/{transform}",
-                        partition(stack),
-                        stack.setting.region.as_deref().unwrap_or("*")
-                    );
-                    let evidence =
-                        "a change set with a transform of AWS is authorized on the transform, too";
-                    push(
-                        "cloudformation:CreateChangeSet",
-                        arn.parse().into_iter().collect(),
-                        Scoping::Named,
-                        evidence,
-                    );
-                }
-                None => {
-                    needs.gaps.push(Gap {
-                        place: place(stack, used.span),
-                        code: "macro",
-                        stack: scope::stack_name(stack),
-                        resource: None,
-                        message: format!("the macro `{name}` changes the template, and its function is not in the template"),
-                        help: "give the processed template (`aws cloudformation get-template --template-stage Processed`), and let the caller invoke the macro's function".to_owned(),
-                    });
-                }
-            },
-            UseKind::AvailabilityZones
-            | UseKind::Loop(_)
-            | UseKind::StoredParameter(_)
-            | UseKind::Import
-            | UseKind::Secret(_)
-            | UseKind::SecureParameter(_)
-            | UseKind::DynamicParameter(_) => {}
+        let UseKind::ParameterType(kind) = &used.kind else { continue };
+        for action in generic::parameter_type_actions(kind) {
+            let evidence =
+                format!("CloudFormation checks the value of a parameter of the type `{kind}`");
+            let any = BTreeSet::from([ArnPattern::any()]);
+            push(used.span, action, any, Scoping::NoResourceLevel, evidence);
+        }
+    }
+    for call in transforms::calls(stack) {
+        // SAM's own transform is among the tool's calls.
+        let is_sam = |arn: &ArnPattern| arn.as_str().ends_with(SAM_TRANSFORM);
+        if !call.resources.iter().any(is_sam) {
+            push(call.span, call.action, call.resources, call.scoping, call.evidence.to_owned());
         }
     }
 }

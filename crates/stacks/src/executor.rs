@@ -44,7 +44,7 @@ pub(crate) fn executor_needs(stack: &Stack) -> Needs {
         match stack.nested.get(&resource.logical_id) {
             Some(nested) => {
                 needs.extend(executor_needs(nested));
-                needs.extend(uses::needs_of_parameters(nested));
+                needs.extend(uses::needs_of_nested(nested));
             }
             None => needs.gaps.push(gaps::unknown_nested_stack(stack, resource)),
         }

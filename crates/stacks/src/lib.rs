@@ -18,4 +18,5 @@ mod scope;
 pub mod service_role;
 pub mod services;
 pub mod template;
+mod transforms;
 pub mod value;

@@ -16,7 +16,7 @@ use stackpass_policy::source::{Diagnostic, Source, Span};
 use stackpass_policy::tree::{Kind, Node};
 
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
-use crate::template::{LogicalId, Section, Template, Transform};
+use crate::template::{LogicalId, Reach, Section, Template, Transform};
 use crate::value::{Located, Text, Truth, Value};
 
 pub(crate) use for_each::expand as expand_loops;
@@ -123,6 +123,10 @@ pub enum UseKind {
     ParameterType(String),
     /// A transform of the whole template or of a part of it: its name.
     Transform(String),
+    /// A file that the transform `AWS::Include` puts in its place: its address.
+    Include(Text),
+    /// An application of the AWS Serverless Application Repository: its ARN.
+    Application(Text),
     /// A loop over what is not known, which makes resources: its key.
     Loop(String),
 }
@@ -218,7 +222,9 @@ impl Evaluation<'_> {
 
     /// Whether a section may have entries that are not in the text: a transform adds them, or a loop that was not run.
     fn may_have_more(&self, section: Section) -> bool {
-        let adds = |transform: &Transform| transform.name != LANGUAGE_EXTENSIONS;
+        let adds = |transform: &Transform| {
+            transform.name != LANGUAGE_EXTENSIONS && transform.reach != Reach::Value
+        };
         self.template.transforms.iter().any(adds)
             || self.template.loops.iter().any(|open| open.section == section)
     }

@@ -41,7 +41,7 @@ use crate::template::{LogicalId, Resource, Template};
 use build::{At, Properties, entry, field, function};
 
 /// The name of the transform.
-const TRANSFORM: &str = "AWS::Serverless-2016-10-31";
+const TRANSFORM: &str = crate::transforms::SAM;
 
 /// What the names of SAM's types begin with.
 const PREFIX: &str = "AWS::Serverless::";
@@ -107,6 +107,8 @@ struct Expansion<'a> {
     deployments: Vec<deployment::Preference>,
     /// The APIs of the usage plan that they share, and their stages.
     shared_plan: Vec<(String, String)>,
+    /// What names the applications that are taken from the repository.
+    applications: Vec<Node>,
     /// Whether code lies in local folders, and where that is said first.
     local_code: Option<Span>,
     diagnostics: Vec<Diagnostic>,
@@ -198,6 +200,7 @@ impl<'a> Expansion<'a> {
             routes: BTreeMap::new(),
             deployments: Vec::new(),
             shared_plan: Vec::new(),
+            applications: Vec::new(),
             local_code: None,
             diagnostics: Vec::new(),
         }
@@ -486,6 +489,7 @@ impl<'a> Expansion<'a> {
             resources: self.resources,
             conditions: self.conditions,
             globals: None,
+            applications: self.applications,
             ..self.template.clone()
         };
         if let Some(span) = self.local_code {

@@ -8,6 +8,7 @@ mod elsewhere;
 pub(crate) mod for_each;
 mod long_form;
 mod section;
+pub(crate) mod transforms;
 
 use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr};
 
@@ -19,13 +20,14 @@ use stackpass_policy::{
 pub use for_each::{Loop, Section};
 pub(crate) use long_form::plain;
 pub(crate) use section::add;
+pub use transforms::{Reach, Transform};
 
 /// A template.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template {
     /// Its description.
     pub description: Option<String>,
-    /// The macros that CloudFormation runs on the whole template, in the order of the source.
+    /// The macros that CloudFormation runs on the template and on its parts.
     pub transforms: Vec<Transform>,
     /// Its parameters by name.
     pub parameters: BTreeMap<String, Parameter>,
@@ -39,21 +41,14 @@ pub struct Template {
     pub resources: BTreeMap<LogicalId, Resource>,
     /// Its outputs by name.
     pub outputs: BTreeMap<String, Output>,
+    /// The applications of the AWS Serverless Application Repository that it takes: what names them.
+    pub applications: Vec<Node>,
     /// The loops that make entries of its sections and are not run, in the order of the source.
     pub loops: Vec<Loop>,
     /// Its metadata.
     pub metadata: Option<Node>,
     /// The defaults that SAM adds to its resources.
     pub globals: Option<Node>,
-}
-
-/// A macro named by a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transform {
-    /// The macro's name, `AWS::Serverless-2016-10-31` for one.
-    pub name: String,
-    /// Where the name stands.
-    pub span: Span,
 }
 
 /// A value that is chosen when the template is deployed.
@@ -235,6 +230,7 @@ pub fn from_node(root: &Node) -> (Option<Template>, Vec<Diagnostic>) {
     for entry in root.entries() {
         section::read(entry, &mut template, &mut diagnostics);
     }
+    template.transforms.extend(transforms::of_parts(root));
     if resources.entries().is_empty() && diagnostics.is_empty() {
         diagnostics.push(
             Diagnostic::error("no-resources", resources.span, "the template has no resources")

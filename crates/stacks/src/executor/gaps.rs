@@ -7,6 +7,7 @@ use super::{Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
 use crate::need::Gap;
 use crate::registry::{self, ResourceType};
 use crate::resolve::{Resource, Stack};
+use crate::value::Text;
 
 impl Subject<'_> {
     /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
@@ -102,6 +103,48 @@ pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
     }
 }
 
+/// A file that a transform puts in its place.
+pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
+    let file = match location.known() {
+        Some(location) => format!("`{location}`"),
+        None => "a file whose place is not known, so that any object may be read".to_owned(),
+    };
+    Gap {
+        place: place(stack, span),
+        code: "include",
+        stack: crate::scope::stack_name(stack),
+        resource: None,
+        message: format!("`AWS::Include` brings in {file}; what that needs is not known"),
+        help: PROCESSED.to_owned(),
+    }
+}
+
+/// A macro of the account, which may change the template in any way.
+pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
+    Gap {
+        place: place(stack, span),
+        code: "macro",
+        stack: crate::scope::stack_name(stack),
+        resource: None,
+        message: format!(
+            "the macro `{name}` changes the template, and its function is not in the template"
+        ),
+        help: format!("let the caller invoke the macro's function; then {PROCESSED}"),
+    }
+}
+
+/// An application of the AWS Serverless Application Repository whose ARN is not known.
+pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
+    Gap {
+        place: place(stack, span),
+        code: "unresolved-value",
+        stack: crate::scope::stack_name(stack),
+        resource: None,
+        message: "which application is taken is not known before the deployment, so permissions are given for all of its kind".to_owned(),
+        help: "give the parameters that it follows from (`--parameter NAME=VALUE`), or narrow the policy by hand".to_owned(),
+    }
+}
+
 pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
     Gap {
         place: place(stack, resource.span),
@@ -124,18 +167,10 @@ pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> 
         )
     } else if name.starts_with("AWS::Serverless::") {
         let message = format!("`{name}` is made into other resources by the SAM transform");
-        (
-            "sam-type",
-            message,
-            "give the transformed template: `aws cloudformation get-template --template-stage Processed`, or `sam validate --debug`",
-        )
+        ("sam-type", message, PROCESSED)
     } else if name.ends_with("::MODULE") {
         let message = format!("`{name}` is a module, whose resources are not in the template");
-        (
-            "module-type",
-            message,
-            "give the template with the module expanded: `aws cloudformation get-template --template-stage Processed`",
-        )
+        ("module-type", message, PROCESSED)
     } else {
         let message = format!("`{name}` is no type that the registry of {} knows", registry::DATE);
         (

@@ -6,11 +6,13 @@ use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::Conditions;
+use stackpass_policy::source::Span;
 
 use super::{gaps, place};
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, Use, UseKind};
-use crate::scope;
+use crate::scope::{self, Pattern};
+use crate::transforms;
 use crate::value::Text;
 
 /// Works out what the look-ups of a template need.
@@ -59,19 +61,45 @@ pub(super) fn needs(stack: &Stack) -> Needs {
                 );
             }
             UseKind::Loop(name) => needs.gaps.push(gaps::open_loop(stack, used.span, name)),
+            UseKind::Include(location) => {
+                needs.gaps.push(gaps::include(stack, used.span, location));
+            }
+            UseKind::Transform(name) if !name.starts_with("AWS::") => {
+                needs.gaps.push(gaps::unknown_macro(stack, used.span, name));
+            }
+            UseKind::Application(id) if scope::patterns(stack, id).iter().any(is_unknown) => {
+                needs.gaps.push(gaps::unknown_application(stack, used.span));
+            }
             UseKind::Import
             | UseKind::StoredParameter(_)
             | UseKind::ParameterType(_)
+            | UseKind::Application(_)
             | UseKind::Transform(_) => {}
         }
     }
     needs
 }
 
-/// Works out what the parameters of a nested stack need. Those of the stack itself are read with the caller's permissions, when
-/// its change set is made; a nested stack is made by its parent.
-pub(super) fn needs_of_parameters(stack: &Stack) -> Needs {
+fn is_unknown(pattern: &Pattern) -> bool {
+    pattern.scoping != Scoping::Named
+}
+
+/// Works out what the parameters and the transforms of a nested stack need. Those of the stack itself are read and run with the
+/// caller's permissions, when its change set is made; a nested stack is made by its parent.
+pub(super) fn needs_of_nested(stack: &Stack) -> Needs {
     let mut needs = Needs::default();
+    for call in transforms::calls(stack) {
+        let Ok(action) = call.action.parse::<Action>() else { continue };
+        for phase in [Phase::Create, Phase::Update] {
+            needs.needs.push(need(
+                stack,
+                call.span,
+                (action.clone(), phase),
+                (&call.resources, &call.scoping),
+                (Hardness::Must, call.evidence),
+            ));
+        }
+    }
     for used in &stack.uses {
         if let UseKind::StoredParameter(name) = &used.kind {
             let evidence = "a nested stack reads the parameters that its own parameters name";
@@ -118,21 +146,38 @@ fn push(
         _ => (BTreeSet::from([ArnPattern::any()]), Scoping::NoResourceLevel),
     };
     for phase in [Phase::Create, Phase::Update] {
-        needs.needs.push(Need {
-            who: Who::Executor,
-            action: action.clone(),
-            phase,
-            resources: BTreeSet::clone(&resources),
-            conditions: Conditions::new(),
-            hardness,
-            scoping: scoping.clone(),
-            why: Why {
-                stack: scope::stack_name(stack),
-                resource: None,
-                property: None,
-                place: place(stack, used.span),
-                evidence: vec![evidence.to_owned()],
-            },
-        });
+        needs.needs.push(need(
+            stack,
+            used.span,
+            (action.clone(), phase),
+            (&resources, &scoping),
+            (hardness, evidence),
+        ));
+    }
+}
+
+/// A need of the template itself.
+fn need(
+    stack: &Stack,
+    span: Span,
+    (action, phase): (Action, Phase),
+    (resources, scoping): (&BTreeSet<ArnPattern>, &Scoping),
+    (hardness, evidence): (Hardness, &str),
+) -> Need {
+    Need {
+        who: Who::Executor,
+        action,
+        phase,
+        resources: resources.clone(),
+        conditions: Conditions::new(),
+        hardness,
+        scoping: scoping.clone(),
+        why: Why {
+            stack: scope::stack_name(stack),
+            resource: None,
+            property: None,
+            place: place(stack, span),
+            evidence: vec![evidence.to_owned()],
+        },
     }
 }

@@ -4,7 +4,7 @@ use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::{Kind, Node};
 
 use super::Evaluation;
-use crate::template::Section;
+use crate::template::{Reach, Section};
 use crate::value::{Truth, Value};
 
 impl Evaluation<'_> {
@@ -17,7 +17,10 @@ impl Evaluation<'_> {
             None => {}
         }
         let Some(node) = self.template.conditions.get(name) else {
-            if self.template.loops.iter().any(|open| open.section == Section::Conditions) {
+            let mut transforms = self.template.transforms.iter();
+            if transforms.any(|transform| transform.reach == Reach::Entries)
+                || self.template.loops.iter().any(|open| open.section == Section::Conditions)
+            {
                 return Truth::Maybe;
             }
             let diagnostic = Diagnostic::error(

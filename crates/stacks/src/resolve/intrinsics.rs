@@ -92,10 +92,8 @@ impl Evaluation<'_> {
                 }
             },
             "Fn::Transform" => {
+                // The template knows its transforms; their arguments may hold references that matter.
                 self.value(argument);
-                if let Some(name) = argument.field("Name").and_then(Node::as_str) {
-                    self.uses.insert(Use { span, kind: UseKind::Transform(name.to_owned()) });
-                }
                 Value::Unknown
             }
             name if name.starts_with("Fn::ForEach") => {
@@ -323,7 +321,7 @@ impl Evaluation<'_> {
         let Value::Text(map) = map else { return Value::Unknown };
         let Some(map_name) = map.known() else { return Value::Unknown };
         let Some(mapping) = self.template.mappings.get(map_name) else {
-            if default.is_none() && self.template.transforms.is_empty() {
+            if default.is_none() && !self.may_have_more(Section::Resources) {
                 let message = format!("no mapping is called `{map_name}`");
                 let diagnostic = Diagnostic::error("unknown-mapping", span, message);
                 self.diagnose(

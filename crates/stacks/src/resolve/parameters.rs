@@ -5,7 +5,8 @@ use stackpass_policy::tree::{Kind, Node};
 
 use super::{Evaluation, Use, UseKind};
 use crate::sam::PACKAGE_BUCKET;
-use crate::template::Parameter;
+use crate::template::transforms::INCLUDE;
+use crate::template::{Parameter, plain};
 use crate::value::{List, Located, Text, Truth, Value};
 
 const SYSTEMS_MANAGER: &str = "AWS::SSM::Parameter::Value<";
@@ -39,11 +40,24 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn read_transforms(&mut self) {
-        for transform in &self.template.transforms {
-            self.uses.insert(Use {
-                span: transform.span,
-                kind: UseKind::Transform(transform.name.clone()),
-            });
+        let template = self.template;
+        for transform in &template.transforms {
+            let span = transform.span;
+            self.uses.insert(Use { span, kind: UseKind::Transform(transform.name.clone()) });
+            if transform.name == INCLUDE {
+                let given = transform.parameters.as_ref();
+                let location = given.and_then(|given| given.field("Location"));
+                let location = location.map_or(Value::Unknown, |node| self.value(&plain(node)));
+                for text in location.texts() {
+                    self.uses.insert(Use { span, kind: UseKind::Include(text) });
+                }
+            }
+        }
+        for application in &template.applications {
+            for text in self.value(application).texts() {
+                let kind = UseKind::Application(text);
+                self.uses.insert(Use { span: application.span, kind });
+            }
         }
     }
 

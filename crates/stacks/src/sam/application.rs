@@ -1,7 +1,5 @@
 //! `AWS::Serverless::Application`: a nested stack.
 
-use stackpass_policy::source::Diagnostic;
-
 use super::build::{Properties, field};
 use super::{Expansion, Macro, tag_list};
 
@@ -25,12 +23,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     tags.extend(sam.field("Tags").into_iter().flat_map(tag_list));
     properties.set("Tags", sam.at_property("Tags").list(tags));
     expansion.add_main(sam, "AWS::CloudFormation::Stack", properties);
-    if location.is_some_and(|location| field(location, "ApplicationId").is_some()) {
-        let message = format!("`{}` is in the AWS Serverless Application Repository", sam.id());
-        expansion
-            .diagnostics
-            .push(Diagnostic::warning("sam-application", at.0, message).with_help(
-            "neither what it needs nor what fetching it needs is in the policy; add that by hand",
-        ));
-    }
+    // What it needs is not known, which is a gap of the nested stack; fetching it is known.
+    let id = location.and_then(|location| field(location, "ApplicationId"));
+    expansion.applications.extend(id.cloned());
 }

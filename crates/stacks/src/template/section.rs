@@ -8,16 +8,17 @@ use stackpass_policy::{
 };
 
 use super::{
-    LogicalId, Loop, Output, Parameter, Resource, Section, Template, Transform,
+    LogicalId, Loop, Output, Parameter, Reach, Resource, Section, Template, Transform,
     for_each::is_loop,
     long_form::{Words, long_form},
+    transforms::PART,
 };
 
 /// Reads one section into the template.
 pub(super) fn read(section: &Entry, template: &mut Template, diagnostics: &mut Vec<Diagnostic>) {
     let node = &section.value;
     match section.key.as_str() {
-        "AWSTemplateFormatVersion" | "Hooks" => {}
+        "AWSTemplateFormatVersion" | "Hooks" | PART => {}
         "Description" => template.description = node.scalar().map(str::to_owned),
         "Metadata" => template.metadata = Some(long_form(node, Words::Text, diagnostics)),
         "Globals" => template.globals = Some(long_form(node, Words::Booleans, diagnostics)),
@@ -39,7 +40,6 @@ pub(super) fn read(section: &Entry, template: &mut Template, diagnostics: &mut V
                 resources.map(|resource| (resource.logical_id.clone(), resource)).collect();
             keep_loops(Section::Resources, section, template);
         }
-        "Fn::Transform" => diagnostics.push(unexpanded(section)),
         key => diagnostics.push(
             Diagnostic::warning(
                 "unknown-section",
@@ -67,9 +67,13 @@ fn each<T>(
         )),
     }
     let mut known = BTreeMap::new();
+    let has_bodies = matches!(section.key.as_str(), "Outputs" | "Resources");
     let has_loops = matches!(section.key.as_str(), "Conditions" | "Outputs" | "Resources");
     for entry in section.value.entries() {
-        if has_loops && is_loop(&entry.key) {
+        if has_loops && is_loop(&entry.key)
+            || entry.key == PART
+            || has_bodies && is_brought_in(entry)
+        {
             continue;
         }
         if entry.key.starts_with("Fn::") {
@@ -82,6 +86,12 @@ fn each<T>(
         }
     }
     known
+}
+
+/// Whether all of an entry comes from a transform.
+fn is_brought_in(entry: &Entry) -> bool {
+    let has = |key: &str| entry.value.field(key).is_some();
+    entry.value.tag.as_deref() == Some("Transform") || has(PART) && !has("Type") && !has("Value")
 }
 
 /// Keeps the loops of a section for when it is known what they run over.
@@ -156,8 +166,8 @@ fn transforms(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Transform> 
     };
     let mut transforms = Vec::new();
     for name in names {
-        match name.as_str().or_else(|| name.field("Name").and_then(Node::as_str)) {
-            Some(text) => transforms.push(Transform { name: text.to_owned(), span: name.span }),
+        match Transform::read(name, Reach::Template) {
+            Some(transform) => transforms.push(transform),
             None => diagnostics.push(wrong_kind(
                 "invalid-section",
                 "Transform",
@@ -308,6 +318,7 @@ fn is_attribute(key: &str) -> bool {
             | "Version"
             | "Connectors"
             | "IgnoreGlobals"
+            | PART
     )
 }
 

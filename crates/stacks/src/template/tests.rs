@@ -3,6 +3,7 @@ use stackpass_policy::{
     tree::{Kind, Node},
 };
 
+use super::Reach;
 use super::{LogicalId, Template, read};
 
 /// Writes a tree in one line.
@@ -289,24 +290,32 @@ fn broken_parameters_are_reported_and_kept() {
 }
 
 #[test]
-fn loops_are_kept_and_what_else_is_not_expanded_is_an_error() {
+fn loops_and_transforms_of_parts_are_kept() {
     let template = check_problems(
         "Resources:
   Fn::ForEach::Loop: [Id, [a, b], {'Queue${Id}': {Type: AWS::SQS::Queue}}]
   Fn::Transform: {Name: AWS::Include}
-  A: {Type: X::Y::Z}
+  A: {Type: X::Y::Z, Properties: {P: !Transform {Name: Mine}}}
 Outputs:
   Fn::ForEach::Outs: []
 Fn::Transform: {Name: AWS::Include}
+Mappings: {Fn::Other: {}}
 ",
-        &[
-            "3:3 unexpanded: what `Fn::Transform` makes is not known before it is expanded",
-            "7:1 unexpanded: what `Fn::Transform` makes is not known before it is expanded",
-        ],
+        &["8:12 unexpanded: what `Fn::Other` makes is not known before it is expanded"],
     );
     assert_eq!(template.resources.len(), 1);
     let loops: Vec<&str> = template.loops.iter().map(|it| it.entry.key.as_str()).collect();
     assert_eq!(loops, ["Fn::ForEach::Loop", "Fn::ForEach::Outs"]);
+    let transforms = template.transforms.iter();
+    let transforms: Vec<_> = transforms.map(|it| (it.name.as_str(), it.reach)).collect();
+    assert_eq!(
+        transforms,
+        [
+            ("AWS::Include", Reach::Entries),
+            ("Mine", Reach::Value),
+            ("AWS::Include", Reach::Entries)
+        ]
+    );
 }
 
 #[test]

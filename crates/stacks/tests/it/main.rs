@@ -26,3 +26,5 @@ mod scoping;
 mod service_role;
 #[cfg(test)]
 mod services;
+#[cfg(test)]
+mod transforms;

@@ -1,0 +1,97 @@
+//! What it takes to run the transforms of a template, which AWS does when a change set is made or a nested stack is.
+//!
+//! Transforms of AWS are resources of their own. What they read is read with the permissions of who makes the stack.
+
+use std::collections::BTreeSet;
+
+use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::catalogue;
+use stackpass_policy::source::Span;
+
+use crate::need::Scoping;
+use crate::resolve::{Stack, UseKind};
+use crate::scope;
+use crate::value::Text;
+
+/// The transform of SAM.
+pub(crate) const SAM: &str = "AWS::Serverless-2016-10-31";
+
+/// A call that a transform makes, or is authorized as.
+pub(crate) struct TransformCall {
+    /// Where the transform stands.
+    pub(crate) span: Span,
+    pub(crate) action: &'static str,
+    pub(crate) resources: BTreeSet<ArnPattern>,
+    pub(crate) scoping: Scoping,
+    pub(crate) evidence: &'static str,
+}
+
+/// The calls for all transforms of a template.
+pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
+    let mut calls = Vec::new();
+    for used in &stack.uses {
+        let mut push = |actions: &[&'static str], (resources, scoping), evidence| {
+            let scoping: Scoping = scoping;
+            let resources: BTreeSet<ArnPattern> = resources;
+            calls.extend(actions.iter().map(|&action| TransformCall {
+                span: used.span,
+                action,
+                resources: resources.clone(),
+                scoping: scoping.clone(),
+                evidence,
+            }));
+        };
+        match &used.kind {
+            UseKind::Transform(name) => {
+                let Some(name) = name.strip_prefix("AWS::") else { continue };
+                let arn =
+                    format!("arn:${{Partition}}:cloudformation:${{Region}}:aws:transform/{name}");
+                let arn = scope::wildcard(stack, &arn).parse();
+                push(
+                    &["cloudformation:CreateChangeSet"],
+                    (arn.into_iter().collect(), Scoping::Named),
+                    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-template.html: a change set with a transform of AWS is authorized on the transform, too",
+                );
+            }
+            UseKind::Include(location) => push(
+                &["s3:GetObject"],
+                arns(stack, location, "arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
+                "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html: the file is read from S3",
+            ),
+            UseKind::Application(id) => push(
+                &[
+                    "serverlessrepo:CreateCloudFormationTemplate",
+                    "serverlessrepo:GetCloudFormationTemplate",
+                ],
+                arns(stack, id, application_format()),
+                "SAM's transform asks the repository for the application's template: aws-samples/cloudfront-authorization-at-edge#145, aws-powertools/powertools-lambda-python#204",
+            ),
+            _ => {}
+        }
+    }
+    calls
+}
+
+/// The ARNs of what a text refers to, with the least that is known of one of them.
+fn arns(stack: &Stack, text: &Text, format: &str) -> (BTreeSet<ArnPattern>, Scoping) {
+    let mut resources = BTreeSet::new();
+    let mut scoping = Scoping::Named;
+    for pattern in scope::referred(stack, text, format) {
+        let arn = pattern.glob.parse().ok();
+        // What is no ARN at all tells no more than an unknown value.
+        let is_known = arn.is_some() && pattern.scoping == Scoping::Named;
+        resources.extend(arn.or_else(|| scope::anywhere(stack, format).parse().ok()));
+        if !is_known {
+            scoping = Scoping::UnknownValue;
+        }
+    }
+    (resources, scoping)
+}
+
+fn application_format() -> &'static str {
+    catalogue::resource_type("serverlessrepo", "applications")
+        .and_then(|kind| kind.arns().next())
+        .unwrap_or(
+            "arn:${Partition}:serverlessrepo:${Region}:${Account}:applications/${ResourceId}",
+        )
+}
