@@ -228,7 +228,12 @@ fn is_any(grant: &Grant, scoping: Option<&Scoping>) -> bool {
             | Scoping::UnknownAlgorithm
             | Scoping::UnknownStackName,
         ) => false,
-        Some(Scoping::NoResourceLevel | Scoping::UnknownValue | Scoping::AnyOfType) => true,
+        Some(
+            Scoping::NoResourceLevel
+            | Scoping::UnknownValue
+            | Scoping::AnyOfType
+            | Scoping::OutOfReach,
+        ) => true,
         None => grant.resources.iter().any(ArnPattern::is_any),
     }
 }

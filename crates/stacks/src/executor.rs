@@ -278,8 +278,14 @@ impl Subject<'_> {
             needs.gaps.extend(call.open.iter().map(|open| self.open_condition(open)));
         }
         for Target { scoping, arns } in call.targets.0 {
-            if scoping == Scoping::UnknownValue {
-                needs.gaps.push(self.unresolved(&call.reason));
+            if arns.is_empty() {
+                needs.gaps.push(self.unusable(&call.action, &call.reason));
+                continue;
+            }
+            match scoping {
+                Scoping::UnknownValue => needs.gaps.push(self.unresolved(&call.reason)),
+                Scoping::OutOfReach => needs.gaps.push(self.out_of_reach(&call.reason)),
+                _ => {}
             }
             let scoping = if call.open.is_empty() { scoping } else { Scoping::UnknownValue };
             for &phase in &call.phases {

@@ -128,6 +128,8 @@ pub enum Scoping {
     UnknownStackName,
     /// Nothing tells which resources of their type are meant.
     AnyOfType,
+    /// The name follows from itself, or lies more references away than are followed.
+    OutOfReach,
 }
 
 /// One permission that a deployment needs.

@@ -3,6 +3,7 @@
 //! Nothing here guesses. What is not known stays [`Value::Unknown`], and a resource whose condition is not known stays in.
 //! The law behind it: what is derived under an unknown parameter contains what is derived under every value of it.
 
+mod circles;
 mod conditions;
 mod for_each;
 mod intrinsics;
@@ -148,6 +149,9 @@ pub fn resolve(
         .values()
         .filter_map(|resource| evaluation.resource(resource))
         .collect::<Vec<_>>();
+    let certain = resources.iter().filter(|resource| resource.presence == Truth::Yes);
+    let certain: Vec<LogicalId> = certain.map(|resource| resource.logical_id.clone()).collect();
+    circles::report(&mut evaluation, &certain);
     let outputs = template
         .outputs
         .iter()

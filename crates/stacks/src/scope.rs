@@ -4,8 +4,8 @@
 
 mod glob;
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::wildcard::escape;
@@ -31,27 +31,54 @@ const MAX_BYTES: usize = 16 * 1024;
 const MAX_LENGTH: usize = 2048;
 
 /// How many references lie between a resource and its name at the most.
-const MAX_DEPTH: usize = 12;
+const MAX_DEPTH: usize = 64;
 
-/// How many references are followed for one question at the most. Names that refer to each other in a circle have no end.
-const MAX_REFERENCES: usize = 512;
+/// How many different references are followed for one question at the most.
+const MAX_REFERENCES: usize = 4096;
+
+/// A resource of a stack, told by its address, and an attribute of it.
+type Reference = (*const Stack, LogicalId, Option<String>);
+
+/// What was found out for one question: each reference is followed once.
+#[derive(Default)]
+struct Question {
+    /// `None` while a reference is being followed, which shows circles.
+    followed: RefCell<BTreeMap<Reference, Option<BTreeSet<Pattern>>>>,
+}
 
 /// How far references are still followed.
 #[derive(Clone, Copy)]
 struct Reach<'a> {
     depth: usize,
-    references: &'a Cell<usize>,
+    question: &'a Question,
 }
 
 impl<'a> Reach<'a> {
-    fn new(references: &'a Cell<usize>) -> Reach<'a> {
-        Reach { depth: MAX_DEPTH, references }
+    fn new(question: &'a Question) -> Reach<'a> {
+        Reach { depth: MAX_DEPTH, question }
     }
 
-    /// One reference further; `None` at the end.
-    fn further(self) -> Option<Reach<'a>> {
-        self.references.set(self.references.get().checked_sub(1)?);
-        Some(Reach { depth: self.depth.checked_sub(1)?, ..self })
+    /// Follows a reference, unless that was done before. One that leads back to itself, or too far, is out of reach.
+    fn follow(
+        self,
+        reference: Reference,
+        patterns: impl FnOnce(Reach<'a>) -> BTreeSet<Pattern>,
+    ) -> BTreeSet<Pattern> {
+        let out_of_reach = || BTreeSet::from([Pattern::any(Scoping::OutOfReach)]);
+        let followed = &self.question.followed;
+        match followed.borrow().get(&reference) {
+            Some(Some(patterns)) => return patterns.clone(),
+            Some(None) => return out_of_reach(),
+            None => {}
+        }
+        let Some(depth) = self.depth.checked_sub(1) else { return out_of_reach() };
+        if followed.borrow().len() >= MAX_REFERENCES {
+            return out_of_reach();
+        }
+        followed.borrow_mut().insert(reference.clone(), None);
+        let found = patterns(Reach { depth, ..self });
+        followed.borrow_mut().insert(reference, Some(found.clone()));
+        found
     }
 }
 
@@ -69,6 +96,11 @@ impl Pattern {
         Pattern { glob: glob.into(), scoping: Scoping::Named }
     }
 
+    /// No ARN at all, so that nothing is given for it.
+    fn unusable() -> Pattern {
+        Pattern { glob: String::new(), scoping: Scoping::UnknownValue }
+    }
+
     fn any(scoping: Scoping) -> Pattern {
         Pattern { glob: "*".to_owned(), scoping }
     }
@@ -76,7 +108,7 @@ impl Pattern {
 
 /// The ARNs that a resource may have; empty if its type has no ARN template.
 pub(crate) fn arns(stack: &Stack, resource: &Resource) -> BTreeSet<Pattern> {
-    arns_within(stack, resource, Reach::new(&Cell::new(MAX_REFERENCES)))
+    arns_within(stack, resource, Reach::new(&Question::default()))
 }
 
 /// The ARN template of a resource type.
@@ -89,7 +121,7 @@ pub(crate) fn arn_template(resource_type: &str) -> Option<&'static str> {
 
 /// The patterns of a text.
 pub(crate) fn patterns(stack: &Stack, text: &Text) -> BTreeSet<Pattern> {
-    patterns_within(stack, text, Reach::new(&Cell::new(MAX_REFERENCES)))
+    patterns_within(stack, text, Reach::new(&Question::default()))
 }
 
 /// Fills an ARN template for a resource: partition, region and account from the setting, the rest from its properties.
@@ -98,7 +130,7 @@ pub(crate) fn fill(
     resource: Option<&Resource>,
     template: &str,
 ) -> BTreeSet<Pattern> {
-    fill_within(stack, resource, template, Reach::new(&Cell::new(MAX_REFERENCES)))
+    fill_within(stack, resource, template, Reach::new(&Question::default()))
 }
 
 /// The wildcard of an ARN format: account and region as far as they are known, everything else open.
@@ -130,6 +162,9 @@ pub(crate) fn anywhere(stack: &Stack, format: &str) -> String {
 pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
     if let Some(patterns) = of_same_stack(stack, text, &[format]) {
         return patterns;
+    }
+    if format.contains(":role/") && has_wildcard(text) {
+        return BTreeSet::from([Pattern::unusable()]);
     }
     patterns(stack, text)
         .into_iter()
@@ -164,6 +199,12 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
         })
         .collect()
+}
+
+/// Whether a text has a wildcard written into it. No role's name or ARN has: who writes `role/*` means any of them.
+fn has_wildcard(text: &Text) -> bool {
+    let is_wild = |part: &Part| matches!(part, Part::Literal(text) if text.contains(['*', '?']));
+    text.parts().iter().any(is_wild)
 }
 
 /// The ARNs of the resource of the same stack that a text refers to, if they are of one of these formats.
@@ -254,15 +295,25 @@ fn attribute_patterns(
     attribute: Option<&str>,
     reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
-    let unknown = BTreeSet::from([Pattern::any(Scoping::GeneratedId)]);
     let Some(resource) = stack.resources.get(logical_id) else {
         return BTreeSet::from([Pattern::any(Scoping::UnknownValue)]);
     };
-    let Some(reach) = reach.further() else { return unknown };
+    let reference = (std::ptr::from_ref(stack), logical_id.clone(), attribute.map(str::to_owned));
+    reach.follow(reference, |reach| followed(stack, resource, attribute, reach))
+}
+
+/// The patterns of an attribute of a resource that is there.
+fn followed(
+    stack: &Stack,
+    resource: &Resource,
+    attribute: Option<&str>,
+    reach: Reach<'_>,
+) -> BTreeSet<Pattern> {
+    let unknown = BTreeSet::from([Pattern::any(Scoping::GeneratedId)]);
     if let Some(output) = attribute.and_then(|attribute| attribute.strip_prefix("Outputs.")) {
         return match stack
             .nested
-            .get(logical_id)
+            .get(&resource.logical_id)
             .and_then(|nested| Some((nested, nested.outputs.get(output)?)))
         {
             Some((nested, value)) => value_patterns(nested, value, reach),
@@ -366,7 +417,7 @@ fn generated_names(
 
 /// The name of the stack as a pattern.
 pub(crate) fn stack_name(stack: &Stack) -> String {
-    stack_name_pattern(stack, Reach::new(&Cell::new(MAX_REFERENCES)))
+    stack_name_pattern(stack, Reach::new(&Question::default()))
 }
 
 fn stack_name_pattern(stack: &Stack, reach: Reach<'_>) -> String {
@@ -419,11 +470,9 @@ fn fill_within(
                 resource.map_or("*", |resource| resource.logical_id.as_str()),
             )]),
             "*" | "?" | "$" => BTreeSet::from([Pattern::named(format!("${{{variable}}}"))]),
-            variable => match (resource, reach.further()) {
-                (Some(resource), Some(reach)) => {
-                    variable_patterns(stack, resource, variable, reach)
-                }
-                _ => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
+            variable => match resource {
+                Some(resource) => variable_patterns(stack, resource, variable, reach),
+                None => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
         };
         patterns = joined(&patterns, &tails);

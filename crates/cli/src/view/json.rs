@@ -268,6 +268,7 @@ fn scoping(scoping: &Scoping) -> &'static str {
         Scoping::UnknownValue => "unknown-value",
         Scoping::UnknownStackName => "unknown-stack-name",
         Scoping::AnyOfType => "any-of-type",
+        Scoping::OutOfReach => "out-of-reach",
     }
 }
 

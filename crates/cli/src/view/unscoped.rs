@@ -58,6 +58,9 @@ fn reason(scoping: &Scoping) -> Option<Reason> {
             "name not known before the deployment",
             Some("give the parameter that it follows from with `--parameter KEY=VALUE`"),
         ),
+        Scoping::OutOfReach => {
+            (1, "out-of-reach", "name follows from itself or from too many others", None)
+        }
         Scoping::AnyOfType => {
             (2, "any-of-type", "nothing tells which resources of the type are meant", None)
         }

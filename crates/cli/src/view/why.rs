@@ -101,6 +101,7 @@ fn scoping(scoping: &Scoping) -> Option<&'static str> {
         Scoping::UnknownAlgorithm => Some("how the name is generated is not known"),
         Scoping::UnknownValue => Some("the name is not known before the deployment"),
         Scoping::UnknownStackName => Some("the stack's name was not given (--stack-name)"),
+        Scoping::OutOfReach => Some("the name follows from itself or from too many others"),
         Scoping::AnyOfType => Some("nothing tells which resources of the type are meant"),
     }
 }

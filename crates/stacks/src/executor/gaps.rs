@@ -1,5 +1,6 @@
 //! What could not be worked out of a resource, told as gaps.
 
+use stackpass_policy::action::Action;
 use stackpass_policy::source::Span;
 
 use super::conditions::Open;
@@ -62,6 +63,42 @@ impl Subject<'_> {
             resource: Some(self.resource_ref()),
             message: format!("{value}, so `{key}` does not bound the permission"),
             help,
+        }
+    }
+
+    /// A value that should name what an action is given on, and names nothing that IAM can.
+    pub(super) fn unusable(&self, action: &Action, reason: &Reason) -> Gap {
+        let subject = match &reason.property {
+            Some(property) => format!("`{property}` holds"),
+            None => "its name is made of".to_owned(),
+        };
+        Gap {
+            place: self.place(reason.span),
+            code: "unusable-value",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "{subject} what names no single resource, so `{action}` is not given for it"
+            ),
+            help: "write the ARN or the name of what is meant, without a wildcard".to_owned(),
+        }
+    }
+
+    /// A value that scopes permissions and is not followed to its end.
+    pub(super) fn out_of_reach(&self, reason: &Reason) -> Gap {
+        let subject = match &reason.property {
+            Some(property) => format!("what `{property}` refers to"),
+            None => "its name".to_owned(),
+        };
+        Gap {
+            place: self.place(reason.span),
+            code: "out-of-reach",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "{subject} follows from itself or from too many other names, so permissions are given for all of its kind"
+            ),
+            help: "write the name itself in place of one of the references".to_owned(),
         }
     }
 

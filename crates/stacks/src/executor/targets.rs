@@ -15,11 +15,17 @@ use crate::rules::{self, On};
 use crate::scope::{self, Pattern};
 use crate::value::Text;
 
-/// The ARNs of one scoping.
+/// The ARNs of one scoping; none, for what is no ARN and so is given to nobody.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) scoping: Scoping,
     pub(super) arns: BTreeSet<ArnPattern>,
+}
+
+impl Target {
+    fn unusable() -> Target {
+        Target { scoping: Scoping::UnknownValue, arns: BTreeSet::new() }
+    }
 }
 
 /// What an action acts on, the ARNs grouped by how closely they could be named.
@@ -29,24 +35,31 @@ pub(super) struct Targets(pub(super) Vec<Target>);
 impl Targets {
     pub(super) fn of(patterns: impl IntoIterator<Item = Pattern>) -> Targets {
         let mut groups: BTreeMap<Scoping, BTreeSet<ArnPattern>> = BTreeMap::new();
+        let mut unusable = false;
         for pattern in patterns {
-            let arn = pattern.glob.parse().unwrap_or_else(|_| ArnPattern::any());
-            groups.entry(pattern.scoping).or_default().insert(arn);
+            match pattern.glob.parse() {
+                Ok(arn) => {
+                    groups.entry(pattern.scoping).or_default().insert(arn);
+                }
+                Err(_) => unusable = true,
+            }
         }
-        Targets(
-            groups
-                .into_iter()
-                .map(|(scoping, arns)| Target { scoping, arns: widest(&arns) })
-                .collect(),
-        )
+        let grouped = groups.into_iter();
+        let grouped = grouped.map(|(scoping, arns)| Target { scoping, arns: widest(&arns) });
+        Targets(grouped.chain(unusable.then(Target::unusable)).collect())
     }
 
     pub(super) fn merged(several: impl IntoIterator<Item = Targets>) -> Targets {
         let mut groups: BTreeMap<Scoping, BTreeSet<ArnPattern>> = BTreeMap::new();
+        let mut unusable = false;
         for target in several.into_iter().flat_map(|targets| targets.0) {
-            groups.entry(target.scoping).or_default().extend(target.arns);
+            unusable |= target.arns.is_empty();
+            if !target.arns.is_empty() {
+                groups.entry(target.scoping).or_default().extend(target.arns);
+            }
         }
-        Targets(groups.into_iter().map(|(scoping, arns)| Target { scoping, arns }).collect())
+        let grouped = groups.into_iter().map(|(scoping, arns)| Target { scoping, arns });
+        Targets(grouped.chain(unusable.then(Target::unusable)).collect())
     }
 
     fn everything(scoping: Scoping) -> Targets {

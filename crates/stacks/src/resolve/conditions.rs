@@ -12,8 +12,15 @@ impl Evaluation<'_> {
     pub(super) fn condition(&mut self, name: &str, span: Span) -> Truth {
         match self.conditions.get(name) {
             Some(Some(truth)) => return *truth,
-            // A condition that needs itself has no value.
-            Some(None) => return Truth::Maybe,
+            Some(None) => {
+                let message = format!("the condition `{name}` needs itself");
+                let diagnostic = Diagnostic::error("circular-condition", span, message);
+                self.diagnose(
+                    diagnostic
+                        .with_help("CloudFormation refuses it: take out one of the references"),
+                );
+                return Truth::Maybe;
+            }
             None => {}
         }
         let Some(node) = self.template.conditions.get(name) else {

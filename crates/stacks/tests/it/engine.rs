@@ -109,16 +109,6 @@ fn a_name_known_in_part_is_a_pattern() {
 }
 
 #[test]
-fn names_that_refer_to_each_other_end() {
-    let text = "
-Resources:
-  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}
-  B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.QueueName}}
-";
-    check(text, "sqs:CreateQueue", &["arn:aws:sqs:eu-west-1:111122223333:*"]);
-}
-
-#[test]
 fn partition_and_region_fill_the_arn() {
     let china = Options { region: Some("cn-north-1".to_owned()), ..options() };
     check_with(

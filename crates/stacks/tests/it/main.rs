@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod any_text;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod deployments;
 mod disguise;
 #[cfg(test)]
