@@ -72,6 +72,7 @@ mod tests {
             action: "iam:PassRole".to_owned(),
             resources: vec![resource.to_owned()],
             conditions,
+            resource_type: None,
             logical_id: Some("Role".to_owned()),
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn score(binary: &Path, corpus: &Path) -> Result<Score> {
     inputs.extend(folders(&corpus.join("assemblies"))?);
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     let mut failures = Vec::new();
-    for (input, run) in run_all(binary, inputs)? {
+    for (input, run) in run_all(binary, inputs, &[])? {
         let path = input.strip_prefix(corpus).unwrap_or(&input);
         let tally = tallies.entry(group(path)).or_default();
         tally.files += 1;
@@ -74,13 +74,17 @@ fn group(path: &Path) -> String {
 }
 
 /// Runs the binary on every input, a few at a time; the results keep the order of the inputs.
-fn run_all(binary: &Path, inputs: Vec<PathBuf>) -> Result<Vec<(PathBuf, Run)>> {
+pub(super) fn run_all(
+    binary: &Path,
+    inputs: Vec<PathBuf>,
+    options: &[&str],
+) -> Result<Vec<(PathBuf, Run)>> {
     let waiting = Mutex::new(inputs.into_iter().enumerate());
     let next = || waiting.lock().ok()?.next();
     let work = || {
         let mut done = Vec::new();
         while let Some((index, input)) = next() {
-            let run = generate_stack(binary, &input, &[])?;
+            let run = generate_stack(binary, &input, options)?;
             done.push((index, input, run));
         }
         Ok(done)
@@ -137,7 +141,7 @@ fn table(tallies: &BTreeMap<String, Tally>) -> String {
 }
 
 /// Every template below a folder, sorted.
-fn templates(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn templates(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut waiting = vec![folder.to_path_buf()];
     while let Some(current) = waiting.pop() {

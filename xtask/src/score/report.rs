@@ -60,6 +60,8 @@ pub(super) struct Need {
     pub(super) conditions: Value,
     #[serde(rename = "logicalId")]
     pub(super) logical_id: Option<String>,
+    #[serde(rename = "resourceType")]
+    pub(super) resource_type: Option<String>,
 }
 
 /// One policy.
