@@ -54,6 +54,21 @@ struct Type {
     primary_identifier: Vec<String>,
 }
 
+impl Type {
+    /// The parts of the identifier that a template may give, need not, and cannot change: what is given a name if it does not.
+    fn optional_names(&self) -> impl Iterator<Item = &String> {
+        let create_only = schema::paths(&self.schema, "createOnlyProperties");
+        let required = self.schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let required: BTreeSet<&str> = required.filter_map(Value::as_str).collect();
+        self.primary_identifier.iter().filter(move |property| {
+            create_only.contains(*property)
+                && !self.read_only.contains(*property)
+                && !property.contains('.')
+                && !required.contains(property.as_str())
+        })
+    }
+}
+
 /// The tables of the `stacks` crate.
 pub(crate) fn tables(members: &Members, specs: &BTreeMap<String, Spec>) -> Result<Vec<Table>> {
     let types = read(members)?;
@@ -132,6 +147,7 @@ struct Tables {
     handlers: Table,
     tagging: Table,
     names: Table,
+    optional_names: Table,
     properties: Table,
     references: BTreeMap<[String; 4], BTreeSet<&'static str>>,
 }
@@ -162,6 +178,10 @@ impl Tables {
             names: Table::new(
                 "crates/stacks/data/names.tsv",
                 &["type", "property", "maximum length"],
+            ),
+            optional_names: Table::new(
+                "crates/stacks/data/optional-names.tsv",
+                &["type", "property"],
             ),
             properties: Table::new("crates/stacks/data/properties.tsv", &["type", "property"]),
             references: BTreeMap::new(),
@@ -208,6 +228,9 @@ impl Tables {
         {
             self.names.push(&[name, property, &length.to_string()])?;
         }
+        for property in of.optional_names() {
+            self.optional_names.push(&[name, property])?;
+        }
         for property in of.properties.keys() {
             self.properties.push(&[name, property])?;
         }
@@ -233,7 +256,15 @@ impl Tables {
         for ([name, property, target, attribute], sources) in self.references {
             references.push(&[&name, &property, &target, &attribute, &join(sources)?])?;
         }
-        Ok(vec![self.handlers, self.names, self.properties, references, self.tagging, self.types])
+        Ok(vec![
+            self.handlers,
+            self.names,
+            self.optional_names,
+            self.properties,
+            references,
+            self.tagging,
+            self.types,
+        ])
     }
 }
 
