@@ -457,3 +457,77 @@ fn a_key_is_used_through_the_service_only() {
     );
     assert!(stream.iter().all(|need| !need.contains("ViaService")), "{stream:#?}");
 }
+
+/// The actions of a template's executor.
+fn actions(template: &str) -> BTreeSet<String> {
+    executor(template).iter().map(|need| need.action.to_string()).collect()
+}
+
+#[track_caller]
+fn check_added(without: &str, with: &str, expected: &[&str]) {
+    let added: BTreeSet<String> = actions(with).difference(&actions(without)).cloned().collect();
+    assert_eq!(added, expected.iter().map(|&action| action.to_owned()).collect());
+}
+
+#[test]
+fn an_instance_of_which_nothing_can_be_changed_is_not_stopped() {
+    let instance = |properties: &str| {
+        format!("  I: {{Type: AWS::EC2::Instance, Properties: {{ImageId: ami-1{properties}}}}}")
+    };
+    check_added(
+        &instance(""),
+        &instance(", InstanceType: t3.micro"),
+        &["ec2:ModifyInstanceAttribute", "ec2:StartInstances", "ec2:StopInstances"],
+    );
+    check_added(&instance(""), &instance(", PlacementGroupName: g"), &[]);
+    check_added(
+        &instance(""),
+        &instance(", SourceDestCheck: false"),
+        &["ec2:ModifyInstanceAttribute"],
+    );
+}
+
+#[test]
+fn only_described_rules_of_a_group_are_described_anew() {
+    let group = |rule: &str| {
+        format!(
+            "  G: {{Type: AWS::EC2::SecurityGroup, Properties: {{GroupDescription: d, SecurityGroupIngress: [{{IpProtocol: tcp{rule}}}]}}}}"
+        )
+    };
+    check_added(
+        &group(""),
+        &group(", Description: d"),
+        &["ec2:UpdateSecurityGroupRuleDescriptionsIngress"],
+    );
+}
+
+#[test]
+fn a_warehouse_is_made_with_the_reads_that_its_service_asks_for() {
+    let found = actions("  R: {Type: AWS::Redshift::Cluster, Properties: {ClusterIdentifier: r}}");
+    assert!(found.contains("ec2:DescribeSubnets"), "{found:?}");
+    assert!(!found.contains("ec2:CreateSecurityGroup"), "{found:?}");
+    assert!(!found.contains("redshift:PauseCluster"), "{found:?}");
+    assert!(found.len() < 40, "{}", found.len());
+}
+
+#[test]
+fn a_canary_has_the_functions_and_layers_of_its_name() {
+    let canary = "  C: {Type: AWS::Synthetics::Canary, Properties: {Name: probe, Code: {S3Bucket: b, S3Key: k.zip}}}";
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:cwsyn-probe-*";
+    check(canary, "lambda:CreateFunction", &[function]);
+    check(canary, "s3:GetObject", &["arn:aws:s3:::b/k.zip"]);
+}
+
+#[test]
+fn a_node_group_without_a_launch_template_looks_up_none() {
+    let group = |template: &str| {
+        format!(
+            "  N: {{Type: AWS::EKS::Nodegroup, Properties: {{ClusterName: c, NodeRole: r, Subnets: [s]{template}}}}}"
+        )
+    };
+    check_added(
+        &group(""),
+        &group(", LaunchTemplate: {Id: lt-1}"),
+        &["ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates"],
+    );
+}
