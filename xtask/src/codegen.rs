@@ -2,6 +2,7 @@
 //!
 //! The text is laid out for look-ups without any parsing at start-up; `stackpass_policy::sorted_lines` reads it.
 
+mod checks;
 mod overrides;
 mod pack;
 mod policy;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::assembly::{self, Asset, Files, NestedStack, Problem, StackInput};
 use crate::caller;
 use crate::executor::executor_needs;
+use crate::imports;
 use crate::need::{Needs, UnknownWord};
 use crate::resolve::{Setting, Stack, expand_loops, resolve};
 use crate::sam;
@@ -195,6 +196,7 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
         .map(|(name, input)| planned(name, input, options, mode, &mut problems))
         .collect();
     stacks.sort_by_key(|planned| scope::stack_name(&planned.stack));
+    imports::join(&mut stacks.iter_mut().map(|planned| &mut planned.stack).collect::<Vec<_>>());
     let deployment = Deployment {
         stacks,
         tool,

@@ -5,6 +5,7 @@
 //! A type with neither handlers nor rules is a gap.
 
 mod conditions;
+mod followed;
 mod gaps;
 mod origins;
 mod profiles;
@@ -29,6 +30,7 @@ use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::value::{Text, Truth};
 
 use conditions::Open;
+use followed::FollowedReferences;
 use references::Treatment;
 use targets::{Target, Targets};
 
@@ -69,7 +71,8 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
             gaps: vec![gaps::unknown_type(stack, resource, registered.is_some())],
         };
     }
-    let subject = Subject { stack, resource, registered, rules };
+    let followed = FollowedReferences::default();
+    let subject = Subject { stack, resource, registered, rules, followed: &followed };
     let mut needs = Needs::default();
     let named = named_actions(rules);
     for (action, verbs) in subject.actions(&named) {
@@ -83,6 +86,9 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
         }
     }
     needs.gaps.extend(subject.whole_services());
+    let mut nowhere = followed.leading_nowhere();
+    nowhere.retain(|(path, arn)| !subject.is_unchecked(path, arn));
+    needs.gaps.extend(nowhere.iter().map(|(path, arn)| subject.leads_nowhere(path, arn)));
     needs
 }
 
@@ -107,6 +113,7 @@ struct Subject<'a> {
     resource: &'a Resource,
     registered: Option<ResourceType>,
     rules: Option<&'static TypeRules>,
+    followed: &'a FollowedReferences,
 }
 
 /// An action that is called, with all that its needs have in common.
@@ -371,6 +378,15 @@ impl Subject<'_> {
         self.resource
             .properties
             .any_at(path, &|value| value.texts().iter().map(is_like).max().unwrap_or(Truth::No))
+    }
+
+    /// Whether the rules say that nobody asks for a permission on what a property refers to.
+    fn is_unchecked(&self, path: &str, arn: &str) -> bool {
+        let unchecked = self.rules.into_iter().flat_map(|rules| &rules.unchecked);
+        unchecked.into_iter().any(|it| {
+            let glob = Glob::new(&it.like, Case::Sensitive, Syntax::Plain);
+            it.property == path && glob.matches(arn)
+        })
     }
 
     /// Where a property path stands; the resource, if nothing is there.

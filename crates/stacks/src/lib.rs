@@ -8,6 +8,7 @@ pub mod caller;
 pub mod deploy;
 mod executor;
 mod generic;
+mod imports;
 pub mod names;
 pub mod need;
 pub mod registry;

@@ -11,7 +11,7 @@
 //!
 //! Not every handler passes the stack name on: state machines and log metric filters are `<logical id>-<random>`,
 //! and SSM parameters `CFN-<logical id>-<random>`. Where a name may have no hyphens, or has no room for them, the
-//! parts stand side by side. [`Style`] tells which way a type goes.
+//! parts stand side by side. A layer is called by its logical id alone. [`Style`] tells which way a type goes.
 //!
 //! Limits: the random part is never narrowed, and a resource that was made while its handler still followed
 //! another style keeps the name it got then.
@@ -64,6 +64,8 @@ pub enum Style {
     ///
     /// Limits without room for hyphens give such names for [`Style::Split`] too.
     Joined,
+    /// The logical id is the name, with nothing behind it, as for layers.
+    Bare,
 }
 
 /// What is known of the name of the stack.
@@ -163,6 +165,7 @@ pub(crate) fn generated_name_pattern_from(
         ),
         Style::Whole => whole(&stack, logical_id, least),
         Style::Logical => ending(logical_id, cut_at_the_end(least)),
+        Style::Bare => bare(logical_id, rule.max),
     };
     match rule.case {
         Case::Keep => text,
@@ -276,6 +279,15 @@ fn ending(text: &str, room: usize) -> String {
         format!("{text}-*")
     } else {
         format!("{}*", first(text, room))
+    }
+}
+
+/// The logical id itself; a longer one than the service takes is cut in a way that nobody has seen.
+fn bare(logical_id: &str, max: usize) -> String {
+    if logical_id.chars().count() <= max {
+        logical_id.to_owned()
+    } else {
+        format!("{}*", first(logical_id, cut_at_the_end(max)))
     }
 }
 

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use stackpass_policy::source::{Diagnostic, Source, Span};
 use stackpass_policy::tree::{Kind, Node};
 
+use crate::scope::Pattern;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
 use crate::template::{LogicalId, Reach, Section, Template, Transform};
 use crate::value::{Located, Text, Truth, Value};
@@ -52,6 +53,10 @@ pub struct Stack {
     pub resources: BTreeMap<LogicalId, Resource>,
     /// The outputs.
     pub outputs: BTreeMap<String, Value>,
+    /// The names under which outputs are exported, with what is exported.
+    pub exports: Vec<(Text, Value)>,
+    /// What other stacks of the same deployment export, by name.
+    pub(crate) imports: BTreeMap<String, BTreeSet<Pattern>>,
     /// The nested stacks whose templates are known, by the logical id of their resource.
     pub nested: BTreeMap<LogicalId, Stack>,
     /// What the template asks of CloudFormation itself.
@@ -157,7 +162,11 @@ pub fn resolve(
         .iter()
         .map(|(name, output)| (name.clone(), evaluation.value(&output.value)))
         .collect();
+    let exports =
+        template.outputs.values().filter_map(|output| evaluation.export(output)).collect();
     let stack = Stack {
+        exports,
+        imports: BTreeMap::new(),
         setting: setting.clone(),
         source: Arc::clone(source),
         resources: resources
@@ -231,6 +240,19 @@ impl Evaluation<'_> {
         };
         self.template.transforms.iter().any(adds)
             || self.template.loops.iter().any(|open| open.section == section)
+    }
+
+    /// The name under which an output is exported, and its value.
+    fn export(&mut self, output: &crate::template::Output) -> Option<(Text, Value)> {
+        let holds = match &output.condition {
+            Some(name) => self.condition(name, output.span),
+            None => Truth::Yes,
+        };
+        let name = self.value(output.export_name.as_ref().filter(|_| holds.possible())?);
+        match name {
+            Value::Text(name) => Some((name, self.value(&output.value))),
+            _ => None,
+        }
     }
 
     fn resource(&mut self, resource: &crate::template::Resource) -> Option<Resource> {

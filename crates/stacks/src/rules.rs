@@ -38,6 +38,21 @@ pub struct TypeRules {
     /// Handler actions that are never needed.
     #[serde(default)]
     pub drop: Vec<Drop>,
+    /// What properties refer to without any permission of CloudFormation's being asked for.
+    #[serde(default)]
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// References for which nobody asks whether CloudFormation may use what they refer to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unchecked {
+    /// The property path.
+    pub property: String,
+    /// A pattern of the ARNs; `*` is its only wildcard.
+    pub like: String,
+    /// Who checks it instead, or why nobody does, and where that is said.
+    pub reason: String,
 }
 
 /// How CloudFormation names a resource when the template does not.
@@ -160,6 +175,8 @@ pub enum On {
         /// The property path of that resource.
         property: String,
     },
+    /// `unqualified:Path`: what a property refers to, without the version or alias at the end of its ARN.
+    Unqualified(String),
     /// An ARN template.
     Arn(String),
     /// `profile:Path`: the roles inside the instance profile that a property leads to, through a launch template too.
@@ -216,6 +233,9 @@ impl TryFrom<String> for On {
             text.strip_prefix("through:").and_then(|rest| rest.split_once(':'))
         {
             return Ok(On::Through { path: path.to_owned(), property: property.to_owned() });
+        }
+        if let Some(path) = text.strip_prefix("unqualified:") {
+            return Ok(On::Unqualified(path.to_owned()));
         }
         if let Some(path) = text.strip_prefix("profile:") {
             return Ok(On::Profile(path.to_owned()));

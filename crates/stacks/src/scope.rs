@@ -2,6 +2,7 @@
 //!
 //! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
 
+mod address;
 mod glob;
 
 use std::cell::RefCell;
@@ -18,8 +19,9 @@ use crate::rules;
 use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
+use address::Address;
 pub(crate) use glob::{any_build, six_parts};
-use glob::{bounded, joined, literal, plain_head};
+use glob::{bounded, joined, literal, piece, plain_head};
 
 /// How many patterns one text may give before it counts as unknown.
 const MAX_PATTERNS: usize = 32;
@@ -124,6 +126,11 @@ pub(crate) fn patterns(stack: &Stack, text: &Text) -> BTreeSet<Pattern> {
     patterns_within(stack, text, Reach::new(&Question::default()))
 }
 
+/// The patterns of a value.
+pub(crate) fn patterns_of(stack: &Stack, value: &Value) -> BTreeSet<Pattern> {
+    value_patterns(stack, value, Reach::new(&Question::default()))
+}
+
 /// Fills an ARN template for a resource: partition, region and account from the setting, the rest from its properties.
 pub(crate) fn fill(
     stack: &Stack,
@@ -153,6 +160,12 @@ pub(crate) fn anywhere(stack: &Stack, format: &str) -> String {
     if is_of_ec2 {
         return wildcard(stack, &format.replace("${Account}", "*"));
     }
+    everywhere(stack, format)
+}
+
+/// The wildcard of an ARN format in any account and region: what a literal ARN is compared with. Layers, keys, topics, certificates and
+/// roles of others are referred to by it.
+pub(crate) fn everywhere(stack: &Stack, format: &str) -> String {
     wildcard(stack, &format.replace("${Region}", "*").replace("${Account}", "*"))
 }
 
@@ -170,14 +183,20 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
         .into_iter()
         .flat_map(|pattern| {
             if pattern.glob.starts_with("arn:") {
-                return vec![Pattern { glob: six_parts(&pattern.glob), ..pattern }];
+                let glob = six_parts(&pattern.glob);
+                // An alias says nothing of the key behind it but where it is.
+                let key = glob.split_once(":alias/").filter(|_| format.contains(":key/"));
+                if let Some((place, _)) = key {
+                    let glob = format!("{place}:key/*");
+                    return vec![Pattern { glob, scoping: Scoping::AnyOfType }];
+                }
+                return vec![Pattern { glob, ..pattern }];
             }
             // The account in an image's address may be unknown; the repository is known all the same.
-            if let Some(name) =
-                repository_in_address(&pattern.glob).filter(|_| format.contains(":ecr:"))
-            {
+            let address = Address::of(&pattern.glob, format);
+            if address.has_home() {
                 return vec![Pattern {
-                    glob: name_into(stack, format, name),
+                    glob: name_into(stack, &address.home(format), &address.name),
                     scoping: Scoping::Named,
                 }];
             }
@@ -192,11 +211,12 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 };
                 return vec![Pattern { glob, scoping }];
             }
-            let name = name_in_address(&pattern.glob, format);
+            let glob = name_into(stack, format, &address.name);
             if format.contains(":s3:") {
+                let name = address.name;
                 return vec![of_object(stack, &name, pattern)];
             }
-            with_path(&Pattern { glob: name_into(stack, format, &name), ..pattern }, format)
+            with_path(&Pattern { glob, ..pattern }, format)
         })
         .collect()
 }
@@ -276,6 +296,14 @@ fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pat
             Part::Attribute { logical_id, attribute } => {
                 attribute_patterns(stack, logical_id, attribute.as_deref(), reach)
             }
+            Part::Piece { of, delimiter, index } => {
+                let whole = patterns_within(stack, of, reach).into_iter();
+                whole.map(|pattern| piece(pattern, delimiter, *index)).collect()
+            }
+            Part::Import(name) => match name.known().and_then(|name| stack.imports.get(name)) {
+                Some(exported) => exported.clone(),
+                None => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
+            },
         };
         patterns = joined(&patterns, &tails);
         let is_full = |glob: &str| glob.len() > MAX_LENGTH && glob.ends_with('*');
@@ -448,6 +476,9 @@ fn fill_within(
     reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
+    let (region, account) = resource
+        .and_then(|resource| home_elsewhere(resource, template))
+        .unwrap_or_else(|| (known(&stack.setting.region), known(&stack.setting.account)));
     let mut patterns = BTreeSet::from([Pattern::named("")]);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("${") {
@@ -455,10 +486,8 @@ fn fill_within(
         patterns = joined(&patterns, &BTreeSet::from([Pattern::named(before)]));
         let tails = match variable {
             "Partition" => BTreeSet::from([Pattern::named(known(&stack.setting.partition))]),
-            "Region" => BTreeSet::from([Pattern::named(known(&stack.setting.region))]),
-            "Account" | "AccountId" => {
-                BTreeSet::from([Pattern::named(known(&stack.setting.account))])
-            }
+            "Region" => BTreeSet::from([Pattern::named(region.clone())]),
+            "Account" | "AccountId" => BTreeSet::from([Pattern::named(account.clone())]),
             "StackName"
                 if resource.is_none_or(|resource| {
                     resource.properties.presence_at(variable) == Truth::No
@@ -485,6 +514,24 @@ fn fill_within(
     filled
 }
 
+/// Region and account of an ARN that a property holds where the template asks for a name: they are those of what is named.
+fn home_elsewhere(resource: &Resource, template: &str) -> Option<(String, String)> {
+    let service = template.split(':').nth(2)?;
+    let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    let mut homes = variables.filter_map(|(variable, _)| {
+        let property = variable.split(['|', '#', '+']).next()?;
+        let found = resource.properties.at(property);
+        let text = found.values.first()?.value.texts().into_iter().next()?;
+        match text.known()?.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+            ["arn", _, of, region, account, _] if *of == service => {
+                Some(((*region).to_owned(), (*account).to_owned()))
+            }
+            _ => None,
+        }
+    });
+    homes.next()
+}
+
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
     let object = pattern.glob.rsplit(":::").next().unwrap_or_default();
@@ -496,7 +543,7 @@ fn object_pattern(pattern: Pattern) -> Pattern {
 /// What a variable of an ARN template stands for.
 ///
 /// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
-/// unless the property is absent; `lower:X` is `X` in lower case; `@name` is the name that CloudFormation generates.
+/// unless the property is absent; of `X/2` the first two parts between slashes are kept; `lower:X` is `X` in lower case; `@name` is the name that CloudFormation generates.
 fn variable_patterns(
     stack: &Stack,
     resource: &Resource,
@@ -528,6 +575,14 @@ fn variable_patterns(
         });
         return followed.collect();
     }
+    if let Some((variable, count)) = variable.rsplit_once('/')
+        && let Ok(count) = count.parse()
+    {
+        return variable_patterns(stack, resource, variable, reach)
+            .into_iter()
+            .map(|pattern| Pattern { glob: first_parts(&pattern.glob, count), ..pattern })
+            .collect();
+    }
     let (property, cut) = variable.split_once('#').unwrap_or((variable, ""));
     named_property(stack, resource, property, reach)
         .into_iter()
@@ -537,6 +592,18 @@ fn variable_patterns(
             None => pattern,
         })
         .collect()
+}
+
+/// The first parts of a path. Where an open part comes before the last of them, nothing tells where it ends.
+fn first_parts(glob: &str, count: usize) -> String {
+    let parts: Vec<&str> = glob.split('/').take(count).collect();
+    match parts.iter().position(|part| part.contains('*') && !part.contains("${*}")) {
+        Some(open) if open + 1 < count || glob.split('/').count() > count => {
+            let known = parts.get(..open).unwrap_or_default().join("/");
+            if known.is_empty() { "*".to_owned() } else { format!("{known}/*") }
+        }
+        _ => parts.join("/"),
+    }
 }
 
 /// The texts of a property, or a default where it is or may be absent.
@@ -569,30 +636,6 @@ fn last_segment(pattern: Pattern) -> Pattern {
     let resource = pattern.glob.splitn(6, ':').nth(5).unwrap_or("*");
     let name = resource.rsplit([':', '/']).next().unwrap_or("*").to_owned();
     Pattern { glob: name, ..pattern }
-}
-
-/// The repository of an image, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG`. None, if its name may begin anywhere.
-fn repository_in_address(text: &str) -> Option<&str> {
-    let (host, image) = text.split_once('/')?;
-    let name = image.split([':', '@']).next().filter(|name| !name.starts_with('*'))?;
-    host.contains(".dkr.ecr.").then_some(name)
-}
-
-/// The name in the address by which some services are called: a queue's URL, an image's, an object's.
-fn name_in_address(text: &str, format: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    match (format.contains(":s3:"), scheme) {
-        (true, "s3") => rest.to_owned(),
-        // `https://BUCKET.s3.REGION.amazonaws.com/KEY` or `https://s3.REGION.amazonaws.com/BUCKET/KEY`.
-        (true, _) => match host.split_once(".s3") {
-            Some((bucket, _)) => format!("{bucket}/{path}"),
-            None => path.to_owned(),
-        },
-        (false, _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
-    }
 }
 
 /// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the

@@ -131,6 +131,17 @@ pub enum Part {
         /// The attribute; `None` for `Ref`.
         attribute: Option<String>,
     },
+    /// What `Fn::Select` takes of what `Fn::Split` makes of a text that follows from resources.
+    Piece {
+        /// The text that is split.
+        of: Box<Text>,
+        /// The characters between the pieces.
+        delimiter: String,
+        /// Which of the pieces, counted from 0.
+        index: usize,
+    },
+    /// What another stack exports under a name.
+    Import(Box<Text>),
 }
 
 impl Part {
@@ -225,13 +236,21 @@ impl Text {
 
     /// Whether nothing at all is known.
     pub fn is_any(&self) -> bool {
-        let is_any = |part: &Part| matches!(part, Part::Any | Part::Parameter(_));
+        let is_any = |part: &Part| match part {
+            Part::Any | Part::Parameter(_) | Part::Import(_) => true,
+            Part::Piece { of, .. } => of.is_any(),
+            Part::Literal(_) | Part::One | Part::Environment | Part::Attribute { .. } => false,
+        };
         !self.0.is_empty() && self.0.iter().all(is_any)
     }
 
     /// Whether it follows from a resource of the same template.
     pub fn has_attributes(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Attribute { .. }))
+        self.0.iter().any(|part| match part {
+            Part::Attribute { .. } => true,
+            Part::Piece { of, .. } => of.has_attributes(),
+            _ => false,
+        })
     }
 
     /// The resource and attribute, if the text is exactly that.
@@ -247,6 +266,7 @@ impl Text {
         const PART: usize = 32;
         let length = |part: &Part| match part {
             Part::Literal(text) => text.len(),
+            Part::Piece { of: text, .. } | Part::Import(text) => text.size(),
             _ => 0,
         };
         self.0.iter().map(|part| PART + length(part)).sum()

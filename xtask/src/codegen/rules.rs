@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use super::{File, pack::sort_key, stacks::FOLDER};
+use super::{File, checks, pack::sort_key, stacks::FOLDER};
 
 /// The folder of the rule files, from the root of the repository.
 const RULES: &str = "crates/stacks/rules";
@@ -16,11 +16,15 @@ const RULES: &str = "crates/stacks/rules";
 const TOOLS: &str = "crates/stacks/tools";
 
 /// Rule files that are not about the types of one service.
-const OTHERS: [&str; 2] = ["allowed-actions", "generic"];
+const OTHERS: [&str; 3] = ["allowed-actions", CHECKS, "generic"];
+
+/// The rule file with what services check beside their own actions.
+const CHECKS: &str = "checked-by-services";
 
 pub(super) fn files(root: &Path) -> Result<Vec<File>> {
     let mut types: BTreeMap<String, (String, Value)> = BTreeMap::new();
     let mut generic = String::new();
+    let mut checks = Value::Null;
     for entry in fs::read_dir(root.join(RULES)).with_context(|| format!("cannot read {RULES}"))? {
         let path = entry?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -31,6 +35,9 @@ pub(super) fn files(root: &Path) -> Result<Vec<File>> {
         if name == "generic" {
             generic = format!("{file}\n");
         }
+        if name == CHECKS {
+            checks = file.get_mut("check").map(Value::take).unwrap_or_default();
+        }
         let Some(Value::Object(found)) = file.get_mut("type").map(Value::take) else {
             ensure!(OTHERS.contains(&name.as_str()), "{} has no types", path.display());
             continue;
@@ -40,6 +47,7 @@ pub(super) fn files(root: &Path) -> Result<Vec<File>> {
             ensure!(twice.is_none(), "`{name}` has rules in two files");
         }
     }
+    checks::add(root, checks, &mut types)?;
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for line in types.values().flat_map(|(_, rules)| evidence_of(rules)) {
         *counts.entry(line.to_owned()).or_default() += 1;

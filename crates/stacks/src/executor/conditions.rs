@@ -98,7 +98,9 @@ pub(super) fn of_key(subject: &Subject<'_>, action: &Action, conditions: Conditi
     let services = through.iter().map(|service| format!("{service}.*.amazonaws.com{end}"));
     let conditions = conditions.with(Comparison::StringLike, via, services);
     if action.name() == "CreateGrant" {
-        conditions.with(Comparison::Bool, granted, ["true"])
+        // EC2 sends the key, Lambda does not; that the call came through the service is asked for in any case.
+        let if_sent = Operator { if_exists: true, ..Operator::from(Comparison::Bool) };
+        conditions.with(if_sent, granted, ["true"])
     } else {
         conditions
     }

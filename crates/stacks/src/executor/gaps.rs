@@ -102,6 +102,21 @@ impl Subject<'_> {
         }
     }
 
+    /// A literal ARN that none of the resource's actions acts on.
+    pub(super) fn leads_nowhere(&self, path: &str, arn: &str) -> Gap {
+        Gap {
+            place: self.place(self.span_of(path)),
+            code: "unmatched-reference",
+            stack: crate::scope::stack_name(self.stack),
+            resource: Some(self.resource_ref()),
+            message: format!(
+                "`{path}` refers to `{arn}`, and no action that is known for the type acts on such a thing"
+            ),
+            help: "mend the ARN; if it is right, add by hand what the deployment turns out to need on it, and report the type to us"
+                .to_owned(),
+        }
+    }
+
     /// A value that scopes permissions and is not known.
     pub(super) fn unresolved(&self, reason: &Reason) -> Gap {
         let subject = match &reason.property {

@@ -105,6 +105,7 @@ impl Search<'_> {
                     }
                     self.property(resource, None, depth);
                 }
+                Part::Piece { of, .. } | Part::Import(of) => self.text(of, depth),
                 Part::Literal(_) | Part::Any | Part::One | Part::Environment => {}
             }
         }
@@ -117,7 +118,7 @@ fn naming(resource_type: &str) -> impl Iterator<Item = &'static str> {
     let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     let name = rules::of(resource_type).and_then(|rules| rules.name.as_ref()?.property.as_deref());
     let plain = |variable: &'static str| variable.strip_prefix("lower:").unwrap_or(variable);
-    let properties =
-        variables.filter_map(move |(variable, _)| plain(variable).split(['|', '#', '+']).next());
+    let properties = variables
+        .filter_map(move |(variable, _)| plain(variable).split(['|', '#', '+', '/']).next());
     properties.chain(name)
 }

@@ -109,7 +109,9 @@ fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<Role
     let may_hold = |text: &Text| {
         text.parts().iter().any(|part| match part {
             Part::Literal(literal) => document.keys.iter().any(|key| literal.contains(key)),
-            Part::Any | Part::One | Part::Parameter(_) => true,
+            Part::Any | Part::One | Part::Parameter(_) | Part::Import(_) | Part::Piece { .. } => {
+                true
+            }
             Part::Attribute { .. } | Part::Environment => false,
         })
     };

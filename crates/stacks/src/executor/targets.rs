@@ -102,13 +102,8 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     if let Some(made) = made(subject, &accepted) {
         return made;
     }
-    let is_own = |kind: &ResourceTypeFacts| {
-        let wildcards: Vec<String> =
-            kind.arns().map(|format| scope::wildcard(subject.stack, format)).collect();
-        let fits =
-            |own: &Pattern| wildcards.iter().any(|wildcard| scope::fits(&own.glob, wildcard));
-        !own.is_empty() && own.iter().all(fits)
-    };
+    let own_kinds = own_kinds(subject.stack, &own, &accepted);
+    let is_own = |kind: &ResourceTypeFacts| own_kinds.contains(kind);
     let mut patterns = BTreeSet::new();
     let own_accepted = accepted.iter().any(|(kind, _)| is_own(kind));
     if own_accepted {
@@ -142,6 +137,28 @@ fn made(subject: &Subject<'_>, accepted: &[(ResourceTypeFacts, bool)]) -> Option
     let patterns: Vec<Pattern> =
         globs.map(|glob| Pattern { glob, scoping: Scoping::AnyOfType }).collect();
     (!patterns.is_empty()).then(|| Targets::of(patterns))
+}
+
+/// Of the resource types that an action accepts, those that a resource with these ARNs is of: the most closely described ones. The format of
+/// a pipeline is open at its resource, so that a webhook's ARN fits it as well, and is none of a pipeline.
+fn own_kinds(
+    stack: &Stack,
+    own: &BTreeSet<Pattern>,
+    accepted: &[(ResourceTypeFacts, bool)],
+) -> Vec<ResourceTypeFacts> {
+    let literal = |format: &str| scope::everywhere(stack, format).replace('*', "").len();
+    let closeness = |kind: &ResourceTypeFacts| {
+        let fitting = kind.arns().filter(|format| {
+            let wildcard = scope::wildcard(stack, format);
+            !own.is_empty() && own.iter().all(|own| scope::fits(&own.glob, &wildcard))
+        });
+        fitting.map(literal).max()
+    };
+    let fitting: Vec<_> =
+        accepted.iter().filter_map(|(kind, _)| Some((closeness(kind)?, *kind))).collect();
+    let closest = fitting.iter().map(|(closeness, _)| *closeness).max();
+    let is_closest = |(closeness, _): &(usize, ResourceTypeFacts)| Some(*closeness) == closest;
+    fitting.into_iter().filter(is_closest).map(|(_, kind)| kind).collect()
 }
 
 /// The service-linked roles of services.
@@ -184,9 +201,13 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 patterns.insert(Pattern { glob: "*".to_owned(), scoping });
             }
             On::Reference { path, suffix } => {
+                let formats = with_suffix(subject.stack, action, &formats, suffix);
                 let referred = at_path(subject, path, &formats).into_iter();
                 let referred = referred.map(|pattern| of_bucket(pattern, &formats)).collect();
                 patterns.extend(suffixed(referred, suffix));
+            }
+            On::Unqualified(path) => {
+                patterns.extend(at_path(subject, path, &formats).into_iter().map(unqualified));
             }
             On::Through { path, property } => {
                 patterns.extend(through(subject, path, property, &formats));
@@ -215,7 +236,7 @@ fn through(
             Some(resource) => {
                 let registered = registry::resource_type(&resource.resource_type);
                 let rules = rules::of(&resource.resource_type);
-                let other = Subject { stack: subject.stack, resource, registered, rules };
+                let other = Subject { resource, registered, rules, ..*subject };
                 patterns.extend(at_path(&other, property, formats));
             }
             None => patterns.extend(any()),
@@ -225,6 +246,12 @@ fn through(
         patterns.extend(any());
     }
     patterns
+}
+
+/// The ARN without a version or an alias behind the name: `function:NAME:QUALIFIER`.
+fn unqualified(pattern: Pattern) -> Pattern {
+    let parts: Vec<&str> = pattern.glob.split(':').take(7).collect();
+    Pattern { glob: parts.join(":"), ..pattern }
 }
 
 /// For an action on buckets, the bucket of a place inside it, or of the domain name that it has.
@@ -237,6 +264,31 @@ fn of_bucket(pattern: Pattern, formats: &[&str]) -> Pattern {
     let is_domain = name.contains(".amazonaws.com");
     let name = name.split_once(".s3").filter(|_| is_domain).map_or(name, |(name, _)| name);
     Pattern { glob: format!("{start}:::{name}"), ..pattern }
+}
+
+/// The ARN formats of what a property names whose ARN, with something appended, is one that the action accepts: a function's, for an
+/// action on its versions. Without a suffix, those that it accepts themselves.
+fn with_suffix(
+    stack: &Stack,
+    action: &Action,
+    accepted: &[&'static str],
+    suffix: &str,
+) -> Vec<&'static str> {
+    if suffix.is_empty() {
+        return accepted.to_vec();
+    }
+    let wildcards: Vec<String> =
+        accepted.iter().map(|format| scope::everywhere(stack, format)).collect();
+    let becomes_accepted = |format: &&str| {
+        let longer = format!("{}{suffix}", scope::everywhere(stack, format));
+        wildcards.iter().any(|wildcard| scope::fits(&longer, wildcard))
+    };
+    let of_service = catalogue::resource_types(action.service()).flat_map(ResourceTypeFacts::arns);
+    let mut formats: Vec<&'static str> = of_service.filter(becomes_accepted).collect();
+    if formats.is_empty() {
+        formats.extend(accepted);
+    }
+    formats
 }
 
 /// A rule may spell out the wildcard of a resource type: `key/*` names no key, so it counts as not scoped.
@@ -261,7 +313,9 @@ pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BT
     let formats = likeliest_first(subject, path, formats);
     for value in &found.values {
         for text in value.value.texts() {
-            patterns.extend(refers(subject, &text, &formats));
+            let kept = refers(subject, &text, &formats);
+            subject.followed.note(subject.stack, path, &text, !kept.is_empty());
+            patterns.extend(kept);
         }
     }
     if !found.complete {
@@ -295,8 +349,9 @@ fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Patt
     if let Some(patterns) = scope::of_same_stack(subject.stack, text, formats) {
         return patterns;
     }
+    // What is referred to may be of another account or region.
     let accepted: Vec<String> =
-        formats.iter().map(|format| scope::wildcard(subject.stack, format)).collect();
+        formats.iter().map(|format| scope::everywhere(subject.stack, format)).collect();
     // Of a value that is not known at its beginning, nothing tells which of the formats it will have.
     let is_open = |pattern: &Pattern| {
         pattern.glob.starts_with('*') && pattern.scoping == Scoping::UnknownValue

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
-use stackpass_policy::condition::Conditions;
+use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 use stackpass_policy::source::Span;
 
 use super::{gaps, place};
@@ -13,7 +13,7 @@ use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, Use, UseKind};
 use crate::scope::{self, Pattern};
 use crate::transforms;
-use crate::value::Text;
+use crate::value::{Part, Text};
 
 /// Works out what the look-ups of a template need.
 pub(super) fn needs(stack: &Stack) -> Needs {
@@ -47,6 +47,7 @@ pub(super) fn needs(stack: &Stack) -> Needs {
                     evidence,
                     &mut needs,
                 );
+                push_key(stack, used, name, &mut needs);
             }
             UseKind::SecureParameter(name) | UseKind::DynamicParameter(name) => {
                 let evidence = "the dynamic references `ssm` and `ssm-secure` read the parameter";
@@ -108,6 +109,49 @@ pub(super) fn needs_of_nested(stack: &Stack) -> Needs {
         }
     }
     needs
+}
+
+/// A secret that may be of another account is encrypted with a key of that account, which is asked for as well.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html>
+fn push_key(stack: &Stack, used: &Use, name: &Text, needs: &mut Needs) {
+    let own = stack.setting.account.as_deref();
+    let begins_open =
+        |part: &Part| matches!(part, Part::Any | Part::Parameter(_) | Part::Import(_));
+    let may_be_arn = name.parts().first().is_some_and(begins_open);
+    let keys = scope::patterns(stack, name).into_iter().filter_map(|pattern| {
+        let parts: Vec<&str> = pattern.glob.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", partition, _, region, account, ..] => (own != Some(account))
+                .then(|| format!("arn:{partition}:kms:{region}:{account}:key/*")),
+            _ if may_be_arn && pattern.glob.starts_with('*') => {
+                Some("arn:*:kms:*:*:key/*".to_owned())
+            }
+            _ => None,
+        }
+    });
+    let resources: BTreeSet<ArnPattern> = keys.filter_map(|key| key.parse().ok()).collect();
+    let (Ok(action), Ok(via)) =
+        ("kms:Decrypt".parse::<Action>(), "kms:ViaService".parse::<ConditionKey>())
+    else {
+        return;
+    };
+    if resources.is_empty() {
+        return;
+    }
+    let through = ["secretsmanager.*.amazonaws.com", "secretsmanager.*.amazonaws.com.cn"];
+    let evidence = "a secret of another account is encrypted with a key of that account";
+    for phase in [Phase::Create, Phase::Update] {
+        let about = (action.clone(), phase);
+        let need = need(
+            stack,
+            used.span,
+            about,
+            (&resources, &Scoping::AnyOfType),
+            (Hardness::Must, evidence),
+        );
+        let conditions = Conditions::new().with(Comparison::StringLike, via.clone(), through);
+        needs.needs.push(Need { conditions, ..need });
+    }
 }
 
 fn push(

@@ -226,8 +226,11 @@ fn every_public_name_matches_a_telling_pattern_of_its_types_rule() {
         assert!(pattern.len() > 3, "{pattern} says too little of {name}");
 
         // All but the random part is said, less one character of each cut part and two hyphens.
-        let random = name.rsplit('-').next().expect("a last part").len();
-        let known = name.len().saturating_sub(random + 1);
+        let random = match rule.style {
+            Style::Bare => 0,
+            _ => name.rsplit('-').next().expect("a last part").len() + 1,
+        };
+        let known = name.len().saturating_sub(random);
         let literal = pattern.replace('*', "").len();
         let short = known.saturating_sub(literal);
         assert!(short <= 2 || rule.least.is_some(), "{pattern} says too little of {name}");

@@ -43,9 +43,10 @@ impl Evaluation<'_> {
                 unknown_list()
             }
             "Fn::ImportValue" => {
-                self.value(argument);
                 self.uses.insert(Use { span, kind: UseKind::Import });
-                Value::Text(Text::any())
+                let names = self.value(argument).texts();
+                let imported = |name| Value::Text(Text::from_parts([Part::Import(Box::new(name))]));
+                Value::one_of(names.into_iter().map(imported))
             }
             "Fn::Cidr" => {
                 self.value(argument);
@@ -248,9 +249,7 @@ impl Evaluation<'_> {
     }
 
     fn split(&mut self, argument: &Node) -> Value {
-        let [delimiter, text] = argument.items() else { return Value::Unknown };
-        let text = self.value(text);
-        let Some(delimiter) = delimiter.as_str().filter(|delimiter| !delimiter.is_empty()) else {
+        let Some((delimiter, text)) = self.split_arguments(argument) else {
             return unknown_list();
         };
         let alternatives = text.alternatives().iter().map(|value| match value {
@@ -268,12 +267,42 @@ impl Evaluation<'_> {
         Value::one_of(alternatives.collect::<Vec<_>>())
     }
 
+    /// The delimiter of a `Fn::Split`, and what it splits; none, if the delimiter is not known.
+    fn split_arguments<'n>(&mut self, argument: &'n Node) -> Option<(&'n str, Value)> {
+        let [delimiter, text] = argument.items() else { return None };
+        let text = self.value(text);
+        let delimiter = delimiter.as_str().filter(|delimiter| !delimiter.is_empty())?;
+        Some((delimiter, text))
+    }
+
+    /// `Fn::Select` of a `Fn::Split`. What is split may follow from a resource, whose names and ARNs are known in part.
+    fn piece(&mut self, index: usize, argument: &Node) -> Value {
+        let Some((delimiter, text)) = self.split_arguments(argument) else { return Value::Unknown };
+        let pieces = text.alternatives().iter().map(|value| match value {
+            Value::Text(text) => match text.known() {
+                Some(text) => text.split(delimiter).nth(index).map_or(Value::Unknown, Value::text),
+                None => Value::Text(Text::from_parts([Part::Piece {
+                    of: Box::new(text.clone()),
+                    delimiter: delimiter.to_owned(),
+                    index,
+                }])),
+            },
+            _ => Value::Unknown,
+        });
+        Value::one_of(pieces.collect::<Vec<_>>())
+    }
+
     fn select(&mut self, argument: &Node) -> Value {
         let [index, list] = argument.items() else { return Value::Unknown };
         let index = match self.value(index) {
             Value::Text(text) => text.known().and_then(|text| text.parse::<usize>().ok()),
             _ => None,
         };
+        if let (Some(index), [split]) = (index, list.entries())
+            && split.key == "Fn::Split"
+        {
+            return self.piece(index, &split.value);
+        }
         let list = self.value(list);
         let alternatives = list.alternatives().iter().map(|list| match (list, index) {
             (Value::List(list), Some(index)) => match list.items.get(index) {

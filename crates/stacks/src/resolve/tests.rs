@@ -32,7 +32,7 @@ fn stack_of(text: &str, setting: &Setting) -> (Stack, Vec<Diagnostic>) {
     resolve(&source, &template.expect("a template"), setting)
 }
 
-fn text(text: &Text) -> String {
+fn text(shown: &Text) -> String {
     let part = |part: &Part| match part {
         Part::Literal(text) => text.clone(),
         Part::Any | Part::Parameter(_) => "*".to_owned(),
@@ -42,8 +42,10 @@ fn text(text: &Text) -> String {
         Part::Attribute { logical_id, attribute: Some(attribute) } => {
             format!("<{logical_id}.{attribute}>")
         }
+        Part::Piece { of, delimiter, index } => format!("<{} {delimiter} {index}>", text(of)),
+        Part::Import(name) => format!("<import {}>", text(name)),
     };
-    text.parts().iter().map(part).collect()
+    shown.parts().iter().map(part).collect()
 }
 
 fn short(value: &Value) -> String {
@@ -285,7 +287,7 @@ fn looking_up() {
 fn other_functions() {
     check("!GetAZs ''", "[...]");
     check("!Cidr [10.0.0.0/16, 2, 8]", "[...]");
-    check("!ImportValue name", "'*'");
+    check("!ImportValue name", "'<import name>'");
     check("{Fn::Base64: !Ref Given}", "'*'");
     check("{Fn::ToJsonString: {a: !Ref Given}}", "'*'");
     check("{Fn::Length: [a, b]}", "'2'");

@@ -29,7 +29,7 @@ const FREE_FORM: [(&str, &str); 2] = [
 ];
 
 /// Files beside the rules of services.
-const OTHER_FILES: [&str; 2] = ["allowed-actions", "generic"];
+const OTHER_FILES: [&str; 3] = ["allowed-actions", "checked-by-services", "generic"];
 
 pub(crate) fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
@@ -125,7 +125,7 @@ pub(crate) fn template_problems(
     let of_setting = ["Partition", "Region", "Account", "AccountId", "LogicalId", "@name"];
     let unknown = variables.iter().filter(|variable| {
         let path = variable.strip_prefix("lower:").unwrap_or(variable);
-        let path = path.split(['|', '#', '+']).next().unwrap();
+        let path = path.split(['|', '#', '+', '/']).next().unwrap();
         let is_stack_name = path == "StackName";
         !of_setting.contains(&path) && !is_stack_name && !schemas.knows(resource_type, path)
     });
@@ -195,16 +195,74 @@ fn in_handlers(resource_type: &str, action: &str) -> bool {
     })
 }
 
+/// What services check beside their own actions.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checks {
+    check: Vec<Check>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Check {
+    calls: Vec<String>,
+    actions: Vec<String>,
+    when: Vec<super::When>,
+    phases: Vec<crate::need::Phase>,
+    #[serde(default)]
+    on: Vec<On>,
+    evidence: Vec<String>,
+}
+
+fn checks() -> Vec<Check> {
+    let text = fs::read_to_string(folder().join("checked-by-services.toml")).unwrap();
+    toml::from_str::<Checks>(&text).unwrap_or_else(|error| panic!("{error}")).check
+}
+
 #[test]
 fn what_is_embedded_says_what_the_files_say() {
-    let mut types = 0;
-    for (_, file) in parsed_files() {
-        for (name, rules) in &file.types {
-            types += 1;
-            assert_eq!(format!("{:?}", of(name).unwrap()), format!("{rules:?}"), "{name}");
+    let checks = checks();
+    let parsed = parsed_files();
+    let files: BTreeMap<&String, &TypeRules> =
+        parsed.iter().flat_map(|(_, file)| &file.types).collect();
+    let nothing = TypeRules::default();
+    for line in super::RULES.lines() {
+        let name = line.split('\t').next().unwrap().to_owned();
+        let written = files.get(&name).copied().unwrap_or(&nothing);
+        let mut embedded = of(&name).unwrap().clone();
+        // Behind a type's own rules stand those that the calls of the type bring with them.
+        let added = embedded.rule.split_off(written.rule.len());
+        assert_eq!(format!("{embedded:?}"), format!("{written:?}"), "{name}");
+        for rule in &added {
+            let is_check = |check: &Check| check.on == rule.on && check.evidence == rule.evidence;
+            assert!(checks.iter().any(is_check), "{name}: {rule:?}");
         }
     }
-    assert_eq!(types, super::RULES.lines().count());
+    assert!(files.keys().all(|name| of(name).is_some()));
+}
+
+#[test]
+fn every_check_is_made_with_real_actions_on_what_they_accept() {
+    for check in checks() {
+        let Check { calls, actions, when, phases, evidence, .. } = &check;
+        for action in calls.iter().chain(actions).filter(|action| !action.starts_with("*:")) {
+            assert!(action_exists(action), "{action}");
+        }
+        assert!(!when.is_empty() && !phases.is_empty() && !evidence.is_empty(), "{check:?}");
+        for on in &check.on {
+            if let On::Arn(template) = on {
+                assert!(variables(template).is_ok(), "{template}");
+            }
+        }
+    }
+    let has = |name: &str, action: &str| {
+        let mut rules = of(name).into_iter().flat_map(|rules| &rules.rule);
+        rules.any(|rule| rule.actions.iter().any(|it| it == action))
+    };
+    let balancer = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+    assert!(has(balancer, "ec2:GetSecurityGroupsForVpc"));
+    assert!(has("AWS::ElasticLoadBalancing::LoadBalancer", "ec2:GetSecurityGroupsForVpc"));
+    assert!(has("AWS::Logs::DeliverySource", "cloudfront:AllowVendedLogDeliveryForResource"));
 }
 
 #[test]
@@ -224,7 +282,10 @@ fn every_type_says_something() {
     for (_, file) in parsed_files() {
         for (name, rules) in &file.types {
             let needs_nothing = rules.none.as_ref().is_some_and(|reason| !reason.is_empty());
-            let says = rules.arn.is_some() || rules.name.is_some() || !rules.rule.is_empty();
+            let says = rules.arn.is_some()
+                || rules.name.is_some()
+                || !rules.rule.is_empty()
+                || !rules.unchecked.is_empty();
             assert!(says || !rules.drop.is_empty() || needs_nothing, "{name} is empty");
             assert!(!needs_nothing || rules.rule.is_empty(), "{name} needs nothing and has rules");
         }
@@ -250,6 +311,9 @@ fn every_rule_has_evidence() {
         if rules.drop.iter().any(|dropped| dropped.reason.trim().is_empty()) {
             problems.push("a drop without a reason".to_owned());
         }
+        if rules.unchecked.iter().any(|it| it.reason.trim().is_empty()) {
+            problems.push("an unchecked reference without a reason".to_owned());
+        }
         if rules.name.as_ref().is_some_and(|name| name.evidence.trim().is_empty()) {
             problems.push("a name without evidence".to_owned());
         }
@@ -274,9 +338,10 @@ fn every_property_path_exists() {
     check_rules(|name, _, rule| {
         let of_when = rule.when.iter().flat_map(|when| &when.0).filter_map(term_path);
         let of_on = rule.on.iter().filter_map(|on| match on {
-            On::Reference { path, .. } | On::Profile(path) | On::Through { path, .. } => {
-                Some(path.as_str())
-            }
+            On::Reference { path, .. }
+            | On::Profile(path)
+            | On::Unqualified(path)
+            | On::Through { path, .. } => Some(path.as_str()),
             On::Itself(_) | On::Arn(_) | On::Executor | On::Any => None,
         });
         let mut paths: Vec<String> = of_when.chain(of_on).map(str::to_owned).collect();
@@ -342,6 +407,7 @@ fn every_arn_template_can_be_filled() {
             On::Itself(_)
             | On::Reference { .. }
             | On::Through { .. }
+            | On::Unqualified(_)
             | On::Profile(_)
             | On::Executor
             | On::Any => None,

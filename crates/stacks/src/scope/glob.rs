@@ -99,6 +99,40 @@ pub(super) fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
     }
 }
 
+/// What stands between two delimiters in all texts of a pattern; anything, where a wildcard may hold a delimiter.
+pub(super) fn piece(pattern: Pattern, delimiter: &str, index: usize) -> Pattern {
+    let Pattern { glob, scoping } = pattern;
+    let unknown = match scoping {
+        Scoping::Named => Scoping::GeneratedId,
+        ref scoping => scoping.clone(),
+    };
+    // No account or region has a colon.
+    let is_of_arn = delimiter == ":" && glob.starts_with("arn:");
+    let pieces: Vec<&str> = glob.split(delimiter).collect();
+    let is_closed = |(at, piece): (usize, &&str)| !has_wildcard(piece) || is_of_arn && at < 5;
+    let before_is_closed = pieces.iter().enumerate().take(index).all(is_closed);
+    let Some(piece) = pieces.get(index).filter(|_| before_is_closed) else {
+        return Pattern { glob: "*".to_owned(), scoping: unknown };
+    };
+    // Behind a wildcard the piece may be over already.
+    let wildcard = piece.match_indices(['*', '?']).map(|(at, _)| at);
+    let first =
+        wildcard.into_iter().find(|at| !piece.get(..*at).unwrap_or_default().ends_with("${"));
+    match first {
+        Some(at) if !(is_of_arn && index < 5) => {
+            let glob = format!("{}*", piece.get(..at).unwrap_or_default());
+            let scoping = if glob == "*" { unknown } else { scoping };
+            Pattern { glob, scoping }
+        }
+        _ => Pattern { glob: (*piece).to_owned(), scoping },
+    }
+}
+
+/// Whether a pattern has a wildcard that is no character of its own.
+fn has_wildcard(glob: &str) -> bool {
+    glob.replace("${*}", "").replace("${?}", "").contains(['*', '?'])
+}
+
 /// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
 pub(crate) fn six_parts(glob: &str) -> String {
     if glob.matches(':').count() >= 5 {

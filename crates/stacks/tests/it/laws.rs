@@ -312,6 +312,9 @@ const PARAMETERS: [(&str, &[&str]); 12] = [
     ("Unused", &["x"]),
 ];
 
+/// The parameters that decide conditions, or which service a property is about: with them, needs may rightly go.
+const DECIDING: [&str; 5] = ["Stage", "Prefix", "BusArn", "StreamArn", "Token"];
+
 /// A template from decisions; the resources that others refer to are always there.
 fn template_of(bytes: &[u8]) -> Value {
     let mut choices = Choices { bytes, at: 0 };
@@ -399,6 +402,12 @@ fn bare(need: &Need) -> String {
         need.scoping,
         need.why.resource,
     )
+}
+
+/// What is needed, for which resource; not on what.
+fn identities(needs: &Needs) -> BTreeSet<String> {
+    let identity = |need: &Need| format!("{} {} {:?}", need.who, need.action, need.why.resource);
+    needs.needs.iter().map(identity).collect()
 }
 
 fn bare_all(needs: &Needs) -> BTreeSet<String> {
@@ -597,6 +606,35 @@ proptest! {
         let after = needs_with(&value, &Options { stack_name: Some(name), ..options() });
         prop_assert_eq!(without_arns(&before), without_arns(&after));
         prop_assert_eq!(before.gaps.len(), after.gaps.len());
+    }
+
+    #[test]
+    fn another_account_and_region_change_arns_only(value in templates()) {
+        let before = needs_with(&value, &options());
+        let elsewhere = Options {
+            account: Some("999988887777".to_owned()),
+            region: Some("ap-southeast-2".to_owned()),
+            ..options()
+        };
+        let after = needs_with(&value, &elsewhere);
+        prop_assert_eq!(identities(&before), identities(&after), "{:#}", value);
+    }
+
+    #[test]
+    fn nothing_is_lost_when_more_is_told(value in templates(), given in assignments()) {
+        let nothing = Options { stack_name: None, account: None, region: None, ..options() };
+        let told = |more: Options| -> Vec<String> {
+            let more = identities(&needs_with(&value, &more));
+            identities(&needs_with(&value, &nothing)).difference(&more).cloned().collect()
+        };
+        let lost = told(Options { account: options().account, ..nothing.clone() });
+        prop_assert!(lost.is_empty(), "account: {lost:#?}\n{value:#}");
+        let lost = told(Options { region: options().region, ..nothing.clone() });
+        prop_assert!(lost.is_empty(), "region: {lost:#?}\n{value:#}");
+        let mut given = given;
+        given.retain(|name, _| !DECIDING.contains(&name.as_str()));
+        let lost = told(Options { parameters: given.clone(), ..nothing.clone() });
+        prop_assert!(lost.is_empty(), "{given:?}: {lost:#?}\n{value:#}");
     }
 }
 

@@ -21,8 +21,9 @@ mod loops;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
-mod sam;
+mod references;
 #[cfg(test)]
+mod sam;
 mod scoping;
 #[cfg(test)]
 mod service_role;

@@ -402,7 +402,13 @@ fn databases_are_scoped_to_their_identifiers_in_lower_case() {
     check(
         "  Db: {Type: AWS::RDS::DBInstance, Properties: {DBInstanceIdentifier: MyDb, DBParameterGroupName: Own}}",
         "rds:CreateDBInstance",
-        &[&arn("db:mydb"), &arn("og:default*"), &arn("pg:own"), &arn("subgrp:default*")],
+        &[
+            &arn("db:mydb"),
+            &arn("og:default*"),
+            &arn("pg:own"),
+            &arn("secgrp:default"),
+            &arn("subgrp:default*"),
+        ],
     );
     let generated = "  Db: {Type: AWS::RDS::DBInstance, Properties: {DBSubnetGroupName: !Ref Net}}\n  \
                      Net: {Type: AWS::RDS::DBSubnetGroup, Properties: {SubnetIds: [s]}}";
@@ -447,7 +453,9 @@ fn a_key_is_used_through_the_service_only() {
     let via = "StringLike kms:ViaService dynamodb.*.amazonaws.com";
     assert!(table.contains(&format!("kms:Decrypt {via}")), "{table:#?}");
     assert!(
-        table.contains(&format!("kms:CreateGrant Bool kms:GrantIsForAWSResource true {via}")),
+        table.contains(&format!(
+            "kms:CreateGrant BoolIfExists kms:GrantIsForAWSResource true {via}"
+        )),
         "{table:#?}"
     );
     assert!(table.contains("kms:DescribeKey"), "{table:#?}");

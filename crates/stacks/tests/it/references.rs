@@ -1,0 +1,234 @@
+//! What a reference leads to: things of other accounts and regions, addresses, layers, and what leads nowhere.
+
+use stackpass_policy::source::Source;
+use stackpass_stacks::deploy::Input;
+
+use super::deployments::{gap_codes, needs_of, options, resources, sound};
+
+/// The resources of an action of the executor, for the resources of a template.
+fn check(template: &str, action: &str, expected: &[&str]) {
+    let needs = needs_of(&format!("Resources:\n{template}"), &options());
+    let found: Vec<String> = resources(&needs, action).into_iter().collect();
+    assert_eq!(found, expected, "{action}");
+}
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/r";
+
+#[test]
+fn things_of_other_accounts_and_regions_stay_where_they_are() {
+    let layer = "arn:aws:lambda:us-east-1:444455556666:layer:Ext:55";
+    check(
+        &format!(
+            "  F: {{Type: AWS::Lambda::Function, Properties: {{Role: '{ROLE}', Code: {{ZipFile: x}}, Layers: ['{layer}']}}}}"
+        ),
+        "lambda:GetLayerVersion",
+        &[layer],
+    );
+    let topic = "arn:aws:sns:eu-west-1:444455556666:central";
+    check(
+        &format!("  C: {{Type: Custom::Thing, Properties: {{ServiceToken: '{topic}'}}}}"),
+        "sns:Publish",
+        &[topic],
+    );
+    let certificate = "arn:aws:acm:us-east-1:111122223333:certificate/c";
+    check(
+        &format!(
+            "  D: {{Type: AWS::AppSync::DomainName, Properties: {{DomainName: d.example.org, CertificateArn: '{certificate}'}}}}"
+        ),
+        "acm:DescribeCertificate",
+        &[certificate],
+    );
+}
+
+#[test]
+fn image_is_read_where_its_address_says() {
+    check(
+        &format!(
+            "  F: {{Type: AWS::Lambda::Function, Properties: {{Role: '{ROLE}', PackageType: Image, Code: {{ImageUri: '444455556666.dkr.ecr.us-east-1.amazonaws.com/team/app:v1'}}}}}}"
+        ),
+        "ecr:BatchGetImage",
+        &["arn:aws:ecr:us-east-1:444455556666:repository/team/app"],
+    );
+}
+
+#[test]
+fn alias_of_a_key_stands_for_the_keys_of_its_account_and_region() {
+    check(
+        "  S: {Type: AWS::SecretsManager::Secret, Properties: {Name: s, KmsKeyId: 'arn:aws:kms:us-east-1:444455556666:alias/far'}}",
+        "kms:Decrypt",
+        &["arn:aws:kms:us-east-1:444455556666:key/*"],
+    );
+}
+
+#[test]
+fn layer_without_a_name_is_called_by_its_logical_id() {
+    let layer =
+        "  L: {Type: AWS::Lambda::LayerVersion, Properties: {Content: {S3Bucket: b, S3Key: k}}}\n";
+    check(layer, "lambda:PublishLayerVersion", &["arn:aws:lambda:eu-west-1:111122223333:layer:L"]);
+    let version = "arn:aws:lambda:eu-west-1:111122223333:layer:L:*";
+    check(layer, "lambda:DeleteLayerVersion", &[version]);
+    check(
+        &format!(
+            "{layer}  F: {{Type: AWS::Lambda::Function, Properties: {{Role: '{ROLE}', Code: {{ZipFile: x}}, Layers: [!Ref L]}}}}"
+        ),
+        "lambda:GetLayerVersion",
+        &[version],
+    );
+}
+
+#[test]
+fn suffix_follows_the_function_and_not_its_qualifier() {
+    check(
+        "  V: {Type: AWS::Lambda::Version, Properties: {FunctionName: fn, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}}}",
+        "lambda:PutProvisionedConcurrencyConfig",
+        &["arn:aws:lambda:eu-west-1:111122223333:function:fn:*"],
+    );
+}
+
+#[test]
+fn webhook_is_no_pipeline_though_its_arn_looks_like_one() {
+    let webhook = "  W: {Type: AWS::CodePipeline::Webhook, Properties: {Name: hook, Authentication: GITHUB_HMAC, AuthenticationConfiguration: {SecretToken: s}, Filters: [{JsonPath: x}], TargetAction: Source, TargetPipeline: pipe, TargetPipelineVersion: 1}}";
+    let arn = "arn:aws:codepipeline:eu-west-1:111122223333:webhook:hook";
+    check(
+        webhook,
+        "codepipeline:PutWebhook",
+        &["arn:aws:codepipeline:eu-west-1:111122223333:pipe", arn],
+    );
+    check(webhook, "codepipeline:DeleteWebhook", &[arn]);
+}
+
+#[test]
+fn reference_that_no_action_acts_on_is_a_gap() {
+    let of = |destination: &str| {
+        let needs = needs_of(
+            &format!(
+                "Resources:\n  F: {{Type: AWS::Logs::SubscriptionFilter, Properties: {{LogGroupName: g, FilterPattern: '', DestinationArn: '{destination}'}}}}"
+            ),
+            &options(),
+        );
+        gap_codes(&needs)
+    };
+    assert_eq!(of("arn:aws:logs:eu-west-1:444455556666:destination:central"), Vec::<&str>::new());
+    assert_eq!(of("arn:aws:lambda:eu-west-1:111122223333:function:f"), Vec::<&str>::new());
+    assert_eq!(of("arn:aws:sqs:eu-west-1:111122223333:q"), ["unmatched-reference"]);
+}
+
+#[test]
+fn secret_of_another_account_takes_its_key_along() {
+    let with = |secret: &str| {
+        format!(
+            "  P: {{Type: AWS::SSM::Parameter, Properties: {{Name: p, Type: String, Value: '{{{{resolve:secretsmanager:{secret}:SecretString:x}}}}'}}}}"
+        )
+    };
+    let secret = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:s-abcdef";
+    check(&with(secret), "kms:Decrypt", &["arn:aws:kms:eu-west-1:444455556666:key/*"]);
+    check(&with("own"), "kms:Decrypt", &[]);
+}
+
+#[test]
+fn target_that_scales_is_looked_at_in_its_own_service() {
+    let target = |namespace: &str, id: &str| {
+        format!(
+            "  T: {{Type: AWS::ApplicationAutoScaling::ScalableTarget, Properties: {{MinCapacity: 1, MaxCapacity: 5, ResourceId: '{id}', ScalableDimension: x, ServiceNamespace: {namespace}}}}}"
+        )
+    };
+    let index = target("dynamodb", "table/orders/index/by-day");
+    check(
+        &index,
+        "dynamodb:UpdateTable",
+        &["arn:aws:dynamodb:eu-west-1:111122223333:table/orders"],
+    );
+    check(&index, "ecs:UpdateService", &[]);
+    let group = target("elasticache", "replication-group/g");
+    let arn = "arn:aws:elasticache:eu-west-1:111122223333:replicationgroup:g";
+    check(&group, "elasticache:IncreaseReplicaCount", &[arn]);
+    let broker = "arn:aws:kafka:eu-west-1:111122223333:cluster/c/0a1b";
+    check(&target("kafka", broker), "kafka:UpdateBrokerStorage", &[broker]);
+}
+
+#[test]
+fn logs_are_delivered_for_the_service_of_the_source_alone() {
+    let source = "  S: {Type: AWS::Logs::DeliverySource, Properties: {Name: s, ResourceArn: 'arn:aws:cloudfront::111122223333:distribution/E1', LogType: ACCESS_LOGS}}";
+    let arn = "arn:aws:cloudfront::111122223333:distribution/E1";
+    check(source, "cloudfront:AllowVendedLogDeliveryForResource", &[arn]);
+    check(source, "workmail:AllowVendedLogDeliveryForResource", &[]);
+}
+
+#[test]
+fn piece_of_an_arn_is_followed() {
+    let policy = |piece: &str| {
+        format!(
+            "  R: {{Type: AWS::IAM::Role, Properties: {{RoleName: myrole, AssumeRolePolicyDocument: {{Statement: []}}}}}}\n  \
+             P: {{Type: AWS::IAM::Policy, Properties: {{PolicyName: p, PolicyDocument: {{Statement: []}}, Roles: [{piece}]}}}}"
+        )
+    };
+    // A bare name may stand behind any path.
+    let role = ["arn:aws:iam::111122223333:role/*/myrole", "arn:aws:iam::111122223333:role/myrole"];
+    check(
+        &policy("!Select [1, !Split ['/', !Select [5, !Split [':', !GetAtt R.Arn]]]]"),
+        "iam:PutRolePolicy",
+        &role,
+    );
+    check(&policy("!Select [1, !Split ['/', !GetAtt R.Arn]]"), "iam:PutRolePolicy", &role);
+}
+
+#[test]
+fn piece_behind_an_open_one_is_open() {
+    let url = "  Q: {Type: AWS::SQS::Queue}\n  \
+               P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: x, Name: !Select [2, !Split ['-', !GetAtt Q.QueueName]]}}";
+    check(url, "ssm:PutParameter", &["arn:aws:ssm:eu-west-1:111122223333:parameter/*"]);
+}
+
+#[test]
+fn alias_leads_to_its_function() {
+    let permission = |function: &str| {
+        format!(
+            "  F: {{Type: AWS::Lambda::Function, Properties: {{FunctionName: fn, Role: '{ROLE}', Code: {{ZipFile: x}}}}}}\n  \
+             A: {{Type: AWS::Lambda::Alias, Properties: {{FunctionName: !Ref F, FunctionVersion: '1', Name: live}}}}\n  \
+             P: {{Type: AWS::Lambda::Permission, Properties: {{FunctionName: {function}, Action: x, Principal: y}}}}"
+        )
+    };
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:fn";
+    check(&permission("!Ref A"), "lambda:AddPermission", &[function, &format!("{function}:live")]);
+    check(&permission("!Ref F"), "lambda:AddPermission", &[function]);
+}
+
+#[test]
+fn name_in_an_arn_of_elsewhere_is_not_taken_home() {
+    let function = "arn:aws:lambda:us-east-1:444455556666:function:fn";
+    check(
+        &format!(
+            "  A: {{Type: AWS::Lambda::Alias, Properties: {{FunctionName: '{function}', FunctionVersion: '1', Name: live}}}}"
+        ),
+        "lambda:CreateAlias",
+        &[function],
+    );
+}
+
+#[test]
+fn import_finds_what_another_stack_of_the_run_exports() {
+    let exporting = "
+Resources:
+  T: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}
+Outputs:
+  Topic: {Value: !Ref T, Export: {Name: !Sub '${AWS::Region}-alarms'}}
+";
+    let handing_on = "
+Resources:
+  W: {Type: AWS::CloudFormation::WaitConditionHandle}
+Outputs:
+  Topic: {Value: !ImportValue eu-west-1-alarms, Export: {Name: again}}
+";
+    let importing = "
+Resources:
+  C: {Type: Custom::Thing, Properties: {ServiceToken: !ImportValue again}}
+";
+    let input = |name: &str, text: &str| Input::Template(Source::new(name, text));
+    let all = [input("a", importing), input("b", handing_on), input("c", exporting)];
+    let needs = sound(&all, &options());
+    let topic = "arn:aws:sns:eu-west-1:111122223333:alarms";
+    assert_eq!(resources(&needs, "sns:Publish").into_iter().collect::<Vec<_>>(), [topic]);
+    assert_eq!(gap_codes(&needs), Vec::<&str>::new());
+    // Nobody in the run exports it: what it is stays open, and is told.
+    assert_eq!(gap_codes(&sound(&all[..1], &options())), ["unresolved-value"]);
+}
