@@ -59,6 +59,8 @@ enum Form {
     Logical,
     /// `CFN-LOGICALID-RANDOM`.
     Cfn,
+    /// `LOGICALID`.
+    Bare,
 }
 
 /// Names of the emulator, with the names that AWS would have made.
@@ -130,6 +132,7 @@ impl Rule {
         match self.form {
             Form::Logical => format!("{}-{RANDOM}", cut(id, room)),
             Form::Cfn => format!("{}-{RANDOM}", cut(&format!("CFN-{id}"), room)),
+            Form::Bare => cut(id, self.max).to_owned(),
             Form::Split => self.split(stack, id),
             Form::Lower => self.split(stack, id).to_lowercase(),
         }
@@ -187,6 +190,10 @@ mod tests {
             let fields: Vec<&str> = line.split('\t').collect();
             let [kind, stack, id, name, ..] = fields[..] else { panic!("no name in {line}") };
             let Some(rule) = file.name.iter().find(|rule| rule.kind == kind) else { continue };
+            if rule.form == Form::Bare {
+                assert_eq!(rule.real(stack, id), name, "{line}");
+                continue;
+            }
             let (prefix, random) = name.rsplit_once('-').unwrap();
             let is_of_today =
                 random.len() == RANDOM.len() && random.chars().any(char::is_lowercase);
