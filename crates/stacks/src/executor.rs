@@ -346,7 +346,7 @@ impl Subject<'_> {
                 Some((Some(path.clone()), self.span_of(path)))
             }
             Term::Tags => self.tags(),
-            Term::Absent(_) | Term::UpdatePolicy => None,
+            Term::Absent(_) | Term::UpdatePolicy | Term::Snapshot => None,
         });
         Some(shown.unwrap_or((None, self.resource.span)))
     }
@@ -359,6 +359,7 @@ impl Subject<'_> {
             Term::Equal(path, value) => properties.equality_at(path, value),
             Term::Like(path, pattern) => self.likeness(path, pattern),
             Term::UpdatePolicy => Truth::from(self.resource.has_update_policy),
+            Term::Snapshot => self.takes_snapshot(),
             Term::Tags => Truth::from(self.tags().is_some()),
         }
     }
@@ -491,6 +492,18 @@ impl Subject<'_> {
             || registered
                 .create_only()
                 .any(|path| self.resource.properties.presence_at(path).possible())
+    }
+
+    /// Whether a last snapshot is taken when the resource is deleted or replaced.
+    fn takes_snapshot(&self) -> Truth {
+        let of = |policy| match policy {
+            DeletionPolicy::Snapshot => Truth::Yes,
+            DeletionPolicy::Unknown => Truth::Maybe,
+            DeletionPolicy::Delete
+            | DeletionPolicy::Retain
+            | DeletionPolicy::RetainExceptOnCreate => Truth::No,
+        };
+        of(self.resource.deletion_policy).or(of(self.resource.update_replace_policy))
     }
 
     fn replaced_is_deleted(&self) -> bool {

@@ -29,6 +29,8 @@ struct Generic {
     keys_through: BTreeMap<String, Vec<String>>,
     /// Action to the ARN template that it is limited to wherever handlers list it.
     scopes: BTreeMap<String, String>,
+    /// Resource type that is deleted after a last snapshot unless the template says otherwise, to the properties with which it is not.
+    snapshot_by_default: BTreeMap<String, Vec<String>>,
     /// Type of a template parameter to the actions by which its value is checked.
     parameter_types: BTreeMap<String, Vec<String>>,
 }
@@ -138,6 +140,11 @@ pub(crate) fn object_properties(
     resource_type: &str,
 ) -> impl Iterator<Item = &'static ObjectLocation> {
     facts().object_properties.get(resource_type).into_iter().flatten()
+}
+
+/// The properties without which a type is deleted only after a last snapshot; none for most types, which are not.
+pub(crate) fn snapshot_unless(resource_type: &str) -> Option<&'static [String]> {
+    facts().snapshot_by_default.get(resource_type).map(Vec::as_slice)
 }
 
 /// The ARN template that an action is limited to, wherever handlers list it.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use stackpass_policy::source::{Diagnostic, Source, Span};
 use stackpass_policy::tree::{Kind, Node};
 
+use crate::generic;
 use crate::scope::Pattern;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
 use crate::template::{LogicalId, Reach, Section, Template, Transform};
@@ -183,6 +184,21 @@ pub fn resolve(
     (stack, evaluation.diagnostics)
 }
 
+/// What happens without a deletion policy: most resources are deleted, some databases after a last snapshot.
+fn deletion_by_default(resource_type: &str, properties: &Value) -> DeletionPolicy {
+    match generic::snapshot_unless(resource_type) {
+        None => DeletionPolicy::Delete,
+        Some(unless) => {
+            let mut present = unless.iter().map(|path| properties.presence_at(path));
+            match present.by_ref().max().unwrap_or(Truth::No) {
+                Truth::No => DeletionPolicy::Snapshot,
+                Truth::Maybe => DeletionPolicy::Unknown,
+                Truth::Yes => DeletionPolicy::Delete,
+            }
+        }
+    }
+}
+
 /// The code of the diagnostic of values that are too many or too long.
 const TOO_LARGE: &str = "too-large";
 
@@ -263,24 +279,29 @@ impl Evaluation<'_> {
         if presence == Truth::No {
             return None;
         }
+        let properties = match &resource.properties.kind {
+            Kind::Null => Value::Map(crate::value::Map::default()),
+            _ => self.value(&resource.properties),
+        };
+        let otherwise = deletion_by_default(&resource.resource_type, &properties);
+        let policy = resource.deletion_policy.as_ref();
         Some(Resource {
             logical_id: resource.logical_id.clone(),
             resource_type: resource.resource_type.clone(),
             span: resource.span,
-            properties: match &resource.properties.kind {
-                Kind::Null => Value::Map(crate::value::Map::default()),
-                _ => self.value(&resource.properties),
-            },
+            properties,
             presence,
-            deletion_policy: self.deletion_policy(resource.deletion_policy.as_ref()),
-            update_replace_policy: self.deletion_policy(resource.update_replace_policy.as_ref()),
+            deletion_policy: self.deletion_policy(policy).unwrap_or(otherwise),
+            update_replace_policy: self
+                .deletion_policy(resource.update_replace_policy.as_ref())
+                .unwrap_or(DeletionPolicy::Delete),
             has_update_policy: resource.update_policy.is_some(),
         })
     }
 
-    fn deletion_policy(&mut self, node: Option<&Node>) -> DeletionPolicy {
-        let Some(node) = node else { return DeletionPolicy::Delete };
-        match self.value(node) {
+    /// What an attribute says; none, if it is not there.
+    fn deletion_policy(&mut self, node: Option<&Node>) -> Option<DeletionPolicy> {
+        let policy = match self.value(node?) {
             Value::Text(text) => match text.known() {
                 Some("Retain") => DeletionPolicy::Retain,
                 Some("RetainExceptOnCreate") => DeletionPolicy::RetainExceptOnCreate,
@@ -288,9 +309,10 @@ impl Evaluation<'_> {
                 Some("Delete") => DeletionPolicy::Delete,
                 _ => DeletionPolicy::Unknown,
             },
-            Value::Absent => DeletionPolicy::Delete,
+            Value::Absent => return None,
             _ => DeletionPolicy::Unknown,
-        }
+        };
+        Some(policy)
     }
 
     /// Works out any value.

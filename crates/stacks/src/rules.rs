@@ -153,6 +153,8 @@ pub enum Term {
     Tags,
     /// `@update_policy`: the resource has an `UpdatePolicy`.
     UpdatePolicy,
+    /// `@snapshot`: a last snapshot is taken before the resource is deleted or replaced.
+    Snapshot,
 }
 
 /// What a rule's actions act on.
@@ -202,6 +204,7 @@ impl TryFrom<String> for When {
             match (term, term.strip_prefix('!')) {
                 ("@tags", _) => Ok(Term::Tags),
                 ("@update_policy", _) => Ok(Term::UpdatePolicy),
+                ("@snapshot", _) => Ok(Term::Snapshot),
                 ("", _) => Err("a term of `when` is empty".to_owned()),
                 (_, Some(path)) => Ok(Term::Absent(path.to_owned())),
                 _ if term.starts_with('@') => Err(format!("`{term}` is no term of `when`")),

@@ -181,7 +181,7 @@ fn term_path(term: &Term) -> Option<&str> {
         Term::Present(path) | Term::Absent(path) | Term::Equal(path, _) | Term::Like(path, _) => {
             Some(path)
         }
-        Term::Tags | Term::UpdatePolicy => None,
+        Term::Tags | Term::UpdatePolicy | Term::Snapshot => None,
     }
 }
 

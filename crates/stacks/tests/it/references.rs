@@ -232,3 +232,37 @@ Resources:
     // Nobody in the run exports it: what it is stays open, and is told.
     assert_eq!(gap_codes(&sound(&all[..1], &options())), ["unresolved-value"]);
 }
+
+#[test]
+fn last_snapshot_is_taken_where_the_policy_says_so() {
+    let database = |attributes: &str, properties: &str| {
+        format!(
+            "  D: {{Type: AWS::RDS::DBInstance, {attributes} Properties: {{DBInstanceIdentifier: d, Engine: postgres, {properties}}}}}"
+        )
+    };
+    let snapshots = [
+        "arn:aws:rds:eu-west-1:111122223333:db:d",
+        "arn:aws:rds:eu-west-1:111122223333:snapshot:*",
+    ];
+    let action = "rds:CreateDBSnapshot";
+    check(&database("", ""), action, &snapshots);
+    check(&database("DeletionPolicy: Snapshot,", ""), action, &snapshots);
+    check(&database("DeletionPolicy: Delete,", ""), action, &[]);
+    check(
+        &database("DeletionPolicy: Delete, UpdateReplacePolicy: Snapshot,", ""),
+        action,
+        &snapshots,
+    );
+    check(&database("", "DBClusterIdentifier: c"), action, &[]);
+    let volume = "  V: {Type: AWS::EC2::Volume, Properties: {AvailabilityZone: a, Size: 1}}";
+    check(volume, "ec2:CreateSnapshot", &[]);
+}
+
+#[test]
+fn stack_set_is_known_by_its_name() {
+    check(
+        "  S: {Type: AWS::CloudFormation::StackSet, Properties: {StackSetName: s, PermissionModel: SERVICE_MANAGED, TemplateBody: x}}",
+        "cloudformation:DeleteStackSet",
+        &["arn:aws:cloudformation:eu-west-1:111122223333:stackset/s:*"],
+    );
+}
