@@ -32,19 +32,31 @@ pub(super) fn add(root: &Path, checks: Value, types: &mut Types) -> Result<()> {
         if let Some(check) = check.as_object_mut() {
             check.insert("actions".to_owned(), json!(actions));
         }
+        let renamed = check.as_object_mut().and_then(|check| check.remove("renamed")).is_some();
         let paths = paths(&check);
         let mut found = 0;
         for name in facts.properties.keys() {
             let rules = types.get(&sort_key(name)).map(|(_, rules)| rules);
-            let is_called = calls.iter().any(|call| facts.calls(name, rules, call));
-            if is_called && paths.iter().all(|path| facts.has_property(name, path)) {
-                let (_, rules) =
-                    types.entry(sort_key(name)).or_insert_with(|| (name.clone(), json!({})));
-                let rules = rules.as_object_mut().context("rules are a table")?;
-                let list = rules.entry("rule").or_insert_with(|| json!([]));
-                list.as_array_mut().context("`rule` is a list")?.push(check.clone());
-                found += 1;
+            let made: Vec<&String> =
+                calls.iter().filter(|call| facts.calls(name, rules, call)).collect();
+            if made.is_empty() || !paths.iter().all(|path| facts.has_property(name, path)) {
+                continue;
             }
+            let mut check = check.clone();
+            if renamed && let Some(actions) = check.get_mut("actions").and_then(Value::as_array_mut)
+            {
+                actions.retain(|action| {
+                    made.iter().any(|call| {
+                        operation(call) == operation(action.as_str().unwrap_or_default())
+                    })
+                });
+            }
+            let (_, rules) =
+                types.entry(sort_key(name)).or_insert_with(|| (name.clone(), json!({})));
+            let rules = rules.as_object_mut().context("rules are a table")?;
+            let list = rules.entry("rule").or_insert_with(|| json!([]));
+            list.as_array_mut().context("`rule` is a list")?.push(check);
+            found += 1;
         }
         ensure!(found > 0, "no type makes the calls {calls:?} and has the properties {paths:?}");
     }
@@ -110,6 +122,11 @@ impl Facts {
     fn has_property(&self, name: &str, path: &str) -> bool {
         self.properties.get(name).is_some_and(|paths| paths.contains(path))
     }
+}
+
+/// The name of an action without its service.
+fn operation(action: &str) -> &str {
+    action.split_once(':').map_or(action, |(_, name)| name)
 }
 
 /// Takes a list of texts out of a table.

@@ -210,6 +210,9 @@ struct Check {
     when: Vec<super::When>,
     phases: Vec<crate::need::Phase>,
     #[serde(default)]
+    #[expect(dead_code, reason = "codegen reads it")]
+    renamed: bool,
+    #[serde(default)]
     on: Vec<On>,
     evidence: Vec<String>,
 }

@@ -266,3 +266,18 @@ fn stack_set_is_known_by_its_name() {
         &["arn:aws:cloudformation:eu-west-1:111122223333:stackset/s:*"],
     );
 }
+
+#[test]
+fn connection_is_used_with_the_prefix_of_its_arn() {
+    let of = |prefix: &str| format!("arn:aws:{prefix}:eu-west-1:111122223333:connection/c");
+    for (prefix, other) in
+        [("codeconnections", "codestar-connections"), ("codestar-connections", "codeconnections")]
+    {
+        let association = format!(
+            "  A: {{Type: AWS::CodeGuruReviewer::RepositoryAssociation, Properties: {{Name: n, Type: GitHub, ConnectionArn: '{}'}}}}",
+            of(prefix)
+        );
+        check(&association, &format!("{prefix}:UseConnection"), &[&of(prefix)]);
+        check(&association, &format!("{other}:UseConnection"), &[]);
+    }
+}
