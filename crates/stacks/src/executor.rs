@@ -207,6 +207,12 @@ impl Subject<'_> {
                     };
                     self.emit(call, needs);
                 }
+                let linked = generic::linked_services(&self.resource.resource_type);
+                if action.as_str().eq_ignore_ascii_case("iam:GetRole") && !linked.is_empty() {
+                    let targets = targets::service_linked_roles(self.stack, linked);
+                    let call = self.automatic(action, phases, reason);
+                    self.emit(Call { targets, ..call }, needs);
+                }
             }
             Treatment::NotNamed => needs.gaps.push(self.unknown_role()),
             Treatment::Ordinary => self.emit(self.automatic(action, phases, reason), needs),

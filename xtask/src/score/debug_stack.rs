@@ -68,6 +68,7 @@ mod tests {
 
     fn need(resource: &str, conditions: serde_json::Value) -> Need {
         Need {
+            scoping: "named".to_owned(),
             who: Who::Executor,
             action: "iam:PassRole".to_owned(),
             resources: vec![resource.to_owned()],

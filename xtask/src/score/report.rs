@@ -58,6 +58,9 @@ pub(super) struct Need {
     pub(super) resources: Vec<String>,
     #[serde(default)]
     pub(super) conditions: Value,
+    /// How closely its resources could be named.
+    #[serde(default)]
+    pub(super) scoping: String,
     #[serde(rename = "logicalId")]
     pub(super) logical_id: Option<String>,
     #[serde(rename = "resourceType")]
@@ -184,7 +187,7 @@ fn one_or_many(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 /// Whether an IAM action pattern covers an action: `*` is any text, `?` one character, case does not matter.
 ///
 /// A second matcher beside the product's, on purpose: the score must not trust what it measures.
-fn matches(pattern: &str, action: &str) -> bool {
+pub(super) fn matches(pattern: &str, action: &str) -> bool {
     fn tails(pattern: &[u8], action: &[u8]) -> bool {
         match (pattern.split_first(), action.split_first()) {
             (None, None) => true,

@@ -1,15 +1,19 @@
 //! How wide the policies of the public templates are: how many statements are narrower than all of a type, and how many of the actions
 //! that the registry lists for the templates' types are given.
+//!
+//! A statement whose actions IAM gives no resources for can only be written with `*`. It is counted, and printed, but not held against the
+//! ratchet, which is of the statements that can be narrowed at all. A condition counts where it names a resource, as that on a function does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::Value;
 
 use super::Score;
 use super::files::{run_all, templates};
-use super::report::{Report, Who};
+use super::report::{Need, Report, Who, matches};
 use super::requests::{many, texts};
 use super::waivers::Waivers;
 use crate::shell;
@@ -18,6 +22,18 @@ use crate::shell;
 const OPTIONS: [&str; 6] =
     ["--stack-name", "app", "--account", "111122223333", "--region", "eu-west-1"];
 
+/// What a user knows, beside that, of a template for SAM: what deploys it, and so the bucket that local code goes to.
+const OF_SAM: [&str; 2] = ["--tool", "sam"];
+
+/// The transform that makes a template one for SAM.
+const SAM_TRANSFORM: &str = "AWS::Serverless-2016-10-31";
+
+/// The condition keys whose value is a resource that the action is about, by the service authorization reference.
+const NAMING_KEYS: [&str; 1] = ["lambda:FunctionArn"];
+
+/// How a need says that IAM has no resources for its action.
+const NO_RESOURCE_LEVEL: &str = "no-resource-level";
+
 /// By how many per mille a count may lie below its limit before the limit is to be tightened.
 const SLACK: usize = 10;
 
@@ -25,7 +41,11 @@ const SLACK: usize = 10;
 #[derive(Default)]
 struct Width {
     statements: usize,
+    /// Those of which an action can be given on less than everything.
+    narrowable: usize,
     strict: usize,
+    /// Those of the strict ones that name a kind of path of API Gateway and no id in it.
+    open_paths: usize,
     given: usize,
     listed: usize,
 }
@@ -35,12 +55,19 @@ pub(super) fn score(binary: &Path, corpus: &Path) -> Result<Score> {
     let limits = Waivers::read("width")?.ratchet;
     let handlers = handlers()?;
     let mut width = Width::default();
-    for (_, run) in run_all(binary, templates(&corpus.join("templates"))?, &OPTIONS)? {
-        if let Ok(report) = &run.report {
-            width.add(report, &handlers);
+    let (of_sam, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        templates(&corpus.join("templates"))?.into_iter().partition(|path| is_of_sam(path));
+    let sam_options = [&OPTIONS[..], &OF_SAM[..]].concat();
+    for (paths, options) in [(of_sam, &sam_options[..]), (others, &OPTIONS[..])] {
+        for (_, run) in run_all(binary, paths, options)? {
+            if let Ok(report) = &run.report {
+                width.add(report, &handlers);
+            }
         }
     }
-    let loose = per_mille(width.statements - width.strict, width.statements);
+    let loose = per_mille(width.narrowable - width.strict, width.narrowable);
+    let named = width.strict - width.open_paths;
+    let unnamed = per_mille(width.narrowable - named, width.narrowable);
     let given = per_mille(width.given, width.listed);
     let row = |name: &str, part: usize, of: usize, share: usize| {
         vec![
@@ -52,10 +79,18 @@ pub(super) fn score(binary: &Path, corpus: &Path) -> Result<Score> {
     };
     let rows = [
         ["", "count", "of", "share"].map(str::to_owned).to_vec(),
-        row("strictly scoped statements", width.strict, width.statements, 1000 - loose),
+        row("strictly scoped, of what can be scoped", width.strict, width.narrowable, 1000 - loose),
+        row("the same without open paths of an API", named, width.narrowable, 1000 - unnamed),
+        row(
+            "strictly scoped, of all statements",
+            width.strict,
+            width.statements,
+            per_mille(width.strict, width.statements),
+        ),
         row("actions given of those listed", width.given, width.listed, given),
     ];
     let mut failures = ratchet("loose-statements", loose, &limits);
+    failures.extend(ratchet("loose-with-paths", unnamed, &limits));
     failures.extend(ratchet("handler-actions", given, &limits));
     Ok(Score { table: shell::aligned(&rows), failures })
 }
@@ -64,8 +99,11 @@ impl Width {
     fn add(&mut self, report: &Report, handlers: &BTreeMap<String, BTreeSet<String>>) {
         for policy in &report.policies {
             for statement in many(policy.document.get("Statement")) {
+                let is_strict = is_strict(statement);
                 self.statements += 1;
-                self.strict += usize::from(is_strict(statement));
+                self.narrowable += usize::from(is_strict || is_narrowable(statement, report));
+                self.strict += usize::from(is_strict);
+                self.open_paths += usize::from(is_strict && has_open_path(statement));
             }
         }
         let mut given: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -84,20 +122,58 @@ impl Width {
     }
 }
 
-/// Whether each resource of a statement is narrower than all of a type.
+/// Whether a template is one for SAM.
+fn is_of_sam(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.contains(SAM_TRANSFORM))
+}
+
+/// Whether each resource of a statement is narrower than all of a type, or a condition names what the statement is about.
 fn is_strict(statement: &Value) -> bool {
     let resources = texts(statement.get("Resource"));
-    !resources.is_empty() && !resources.iter().any(|resource| is_whole_type(resource))
+    let is_named = !resources.iter().any(|resource| is_whole_type(resource));
+    !resources.is_empty() && (is_named || names_a_resource(statement))
+}
+
+/// Whether a condition bounds a statement by the ARNs of resources, none of which is all of a type.
+fn names_a_resource(statement: &Value) -> bool {
+    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    let keys = operators.filter_map(|(_, keys)| keys.as_object()).flatten();
+    let mut naming = keys.filter(|(key, _)| NAMING_KEYS.contains(&key.as_str()));
+    naming.any(|(_, values)| !texts(Some(values)).iter().any(|value| is_whole_type(value)))
+}
+
+/// Whether IAM has resources for an action of a statement that the report needs.
+fn is_narrowable(statement: &Value, report: &Report) -> bool {
+    let patterns = texts(statement.get("Action"));
+    let is_of = |need: &&Need| patterns.iter().any(|pattern| matches(pattern, &need.action));
+    report.needs.iter().filter(is_of).any(|need| need.scoping != NO_RESOURCE_LEVEL)
 }
 
 /// Whether a pattern is that of all resources, or of all of a type: what is behind the type has no letter and no digit.
+///
+/// The resources of S3 and SNS begin with a name, not with a type: `BUCKET/*` is what is in one bucket.
 fn is_whole_type(pattern: &str) -> bool {
     let resource = pattern.splitn(6, ':').nth(5).unwrap_or("*");
+    let begins_with_name = pattern.contains(":s3:::") || pattern.contains(":sns:");
     let names = match resource.split_once([':', '/']) {
-        Some((_, names)) => names,
-        None => resource,
+        Some((_, names)) if !begins_with_name => names,
+        _ => resource,
     };
     !names.chars().any(char::is_alphanumeric)
+}
+
+/// Whether a pattern is a path of API Gateway in which no id is known: `/restapis/*/resources/*`.
+fn is_open_path(pattern: &str) -> bool {
+    let Some((_, path)) = pattern.split_once("::/").filter(|_| pattern.contains(":apigateway:"))
+    else {
+        return false;
+    };
+    let mut ids = path.split('/').skip(1).step_by(2).peekable();
+    ids.peek().is_some() && ids.all(|id| !id.chars().any(char::is_alphanumeric))
+}
+
+fn has_open_path(statement: &Value) -> bool {
+    texts(statement.get("Resource")).iter().any(|resource| is_open_path(resource))
 }
 
 /// The actions of the registry's handlers by type.
@@ -133,16 +209,53 @@ fn ratchet(name: &str, share: usize, limits: &BTreeMap<String, usize>) -> Vec<St
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_type_without_a_name_is_a_whole_type() {
-        for pattern in ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:kms:*:*:key/*"] {
+        let whole = ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:kms:*:*:key/*"];
+        for pattern in
+            whole.into_iter().chain(["arn:aws:s3:*:*:accesspoint/*", "arn:aws:sns:*:*:*"])
+        {
             assert!(is_whole_type(pattern), "{pattern}");
         }
-        for pattern in ["arn:aws:s3:::b", "arn:aws:iam::1:role/app-*", "arn:aws:sqs:*:*:a"] {
+        for pattern in ["arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:sns:*:*:topic:*"] {
             assert!(!is_whole_type(pattern), "{pattern}");
         }
+        for pattern in ["arn:aws:iam::1:role/app-*", "arn:aws:sqs:*:*:a"] {
+            assert!(!is_whole_type(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_condition_that_names_a_function_bounds_a_statement() {
+        let of = |key: &str, value: &str| json!({ "Resource": "*", "Condition": { "ArnLike": { key: value } } });
+        let function = "arn:aws:lambda:eu-west-1:1:function:app-*";
+        assert!(is_strict(&of("lambda:FunctionArn", function)));
+        assert!(!is_strict(&of("lambda:FunctionArn", "arn:aws:lambda:eu-west-1:1:function:*")));
+        assert!(!is_strict(&of("iam:PassedToService", "lambda.amazonaws.com")));
+    }
+
+    #[test]
+    fn a_statement_without_resources_in_iam_cannot_be_narrowed() {
+        let need = |action: &str, scoping: &str| json!({ "who": "executor", "action": action, "scoping": scoping, "logicalId": null, "resourceType": null });
+        let report = json!({
+            "needs": [need("ec2:DescribeVpcs", NO_RESOURCE_LEVEL), need("ec2:DeleteVpc", "generated-id")],
+            "policies": [], "gaps": [], "diagnostics": [],
+        });
+        let report: Report = serde_json::from_value(report).unwrap();
+        let narrowable = |action: &str| is_narrowable(&json!({ "Action": action }), &report);
+        assert!(!narrowable("ec2:DescribeVpcs"));
+        assert!(narrowable("ec2:DeleteVpc") && narrowable("ec2:*"));
+    }
+
+    #[test]
+    fn a_path_without_an_id_is_open() {
+        let path = |path: &str| is_open_path(&format!("arn:aws:apigateway:eu-west-1::{path}"));
+        assert!(path("/restapis/*") && path("/restapis/*/resources/*") && path("/tags/*"));
+        assert!(!path("/restapis") && !path("/restapis/*/stages/prod"));
     }
 
     #[test]

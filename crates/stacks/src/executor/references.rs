@@ -50,6 +50,8 @@ pub(super) fn of(subject: &Subject<'_>, action: &Action) -> Treatment {
     let is = |name: &str| action.as_str().eq_ignore_ascii_case(name);
     let followed = if is("iam:PassRole") {
         return roles(subject).map_or(Treatment::NotNamed, Treatment::Followed);
+    } else if is("iam:GetRole") && service != "IAM" {
+        roles(subject).map(looked_up)
     } else if action.service().eq_ignore_ascii_case("kms") && service != "KMS" {
         keys(subject, action)
     } else if (is("s3:GetObject") || is("s3:GetObjectVersion")) && service != "S3" {
@@ -58,6 +60,12 @@ pub(super) fn of(subject: &Subject<'_>, action: &Action) -> Treatment {
         None
     };
     followed.map_or(Treatment::Ordinary, Treatment::Followed)
+}
+
+/// The roles that are passed, for a call that only looks at them: it is made to no service.
+fn looked_up(passed: Vec<Followed>) -> Vec<Followed> {
+    let without = |followed| Followed { conditions: Vec::new(), open: Vec::new(), ..followed };
+    passed.into_iter().map(without).collect()
 }
 
 fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {

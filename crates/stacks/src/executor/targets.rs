@@ -1,5 +1,6 @@
 //! What an action acts on: worked out from the catalogue, or as a rule says.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::action::Action;
@@ -183,7 +184,8 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix));
             }
             On::Arn(template) => {
-                let filled = scope::fill(subject.stack, Some(subject.resource), template);
+                let template = at_home(subject, template);
+                let filled = scope::fill(subject.stack, Some(subject.resource), &template);
                 patterns.extend(filled.into_iter().map(|pattern| honest(subject, action, pattern)));
             }
             On::Profile(path) => patterns.extend(profiles::roles(subject, path)),
@@ -215,6 +217,29 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
         }
     }
     Targets::of(patterns)
+}
+
+/// The template of what may be of another account, with the own account where the property that names it refers to a resource of the same
+/// stack: a subnet may be shared, one that the stack makes is not.
+fn at_home<'a>(subject: &Subject<'_>, template: &'a str) -> Cow<'a, str> {
+    let property = template
+        .split_once(":*:")
+        .and_then(|(_, resource)| resource.rsplit_once("/${"))
+        .and_then(|(_, property)| property.strip_suffix('}'));
+    let Some(property) = property else { return Cow::Borrowed(template) };
+    let found = subject.resource.properties.at(property);
+    let is_made_here = |text: &Text| {
+        let referred = text.as_attribute().map(|(logical_id, _)| logical_id);
+        referred.is_some_and(|logical_id| {
+            let named = subject.stack.resources.get(logical_id);
+            named.is_some_and(|named| !scope::arns(subject.stack, named).is_empty())
+        })
+    };
+    let texts: Vec<Text> = found.values.iter().flat_map(|found| found.value.texts()).collect();
+    if found.complete && !texts.is_empty() && texts.iter().all(is_made_here) {
+        return Cow::Owned(template.replacen(":*:", ":${Account}:", 1));
+    }
+    Cow::Borrowed(template)
 }
 
 /// What a property of the resource means that another property refers to. Of a resource that is not in the template, anything.

@@ -539,3 +539,51 @@ fn a_node_group_without_a_launch_template_looks_up_none() {
         &["ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates"],
     );
 }
+
+#[test]
+fn a_rule_of_a_group_needs_the_group_alone() {
+    let group = "  G: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: g, VpcId: vpc-1, SecurityGroupIngress: [{IpProtocol: tcp}]}}";
+    let groups = ["arn:aws:ec2:eu-west-1:111122223333:security-group/*"];
+    check(group, "ec2:AuthorizeSecurityGroupIngress", &groups);
+}
+
+#[test]
+fn what_the_stack_makes_is_of_its_own_account_and_what_is_given_may_be_shared() {
+    let group = |vpc: &str| {
+        format!(
+            "  V: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: 10.0.0.0/16}}}}\n  G: {{Type: AWS::EC2::SecurityGroup, Properties: {{GroupDescription: g, VpcId: {vpc}}}}}"
+        )
+    };
+    let vpcs = |account: &str, id: &str| {
+        let found = resources(&executor(&group(id)), "ec2:CreateSecurityGroup");
+        found
+            .into_iter()
+            .any(|arn| arn.starts_with(&format!("arn:aws:ec2:eu-west-1:{account}:vpc/")))
+    };
+    assert!(vpcs("111122223333", "!Ref V") && !vpcs("*", "!Ref V"));
+    assert!(vpcs("*", "vpc-1"));
+}
+
+#[test]
+fn a_role_is_looked_up_where_the_template_names_one() {
+    let instance = |more: &str| {
+        format!("  D: {{Type: AWS::RDS::DBInstance, Properties: {{DBInstanceClass: c, {more}}}}}")
+    };
+    let linked = "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/*";
+    check(&instance("Engine: mysql"), "iam:GetRole", &[linked]);
+    let role = "arn:aws:iam::111122223333:role/monitor";
+    check(&instance(&format!("MonitoringRoleArn: '{role}'")), "iam:GetRole", &[linked, role]);
+}
+
+#[test]
+fn the_processes_of_a_group_are_suspended_where_its_update_policy_says_so() {
+    let group = |policy: &str| {
+        format!(
+            "  A: {{Type: AWS::AutoScaling::AutoScalingGroup, {policy}Properties: {{AutoScalingGroupName: a, MinSize: 1, MaxSize: 1}}}}"
+        )
+    };
+    let action = "autoscaling:SuspendProcesses";
+    check(&group(""), action, &[]);
+    let policy = "UpdatePolicy: {AutoScalingRollingUpdate: {MinInstancesInService: 1}}, ";
+    assert!(!resources(&executor(&group(policy)), action).is_empty());
+}
