@@ -403,7 +403,12 @@ fn scoping(action: &Action, resources: &BTreeSet<ArnPattern>, planned: &PlannedS
     if !resources.iter().any(ArnPattern::is_any) {
         let unnamed = planned.stack.setting.stack_name.is_none()
             && resources.iter().any(|arn| arn.service() == "cloudformation");
-        return if unnamed { Scoping::UnknownStackName } else { Scoping::Named };
+        let is_whole_type = resources.iter().any(|arn| scope::is_whole_type(arn.as_str()));
+        return match (unnamed, is_whole_type) {
+            (true, _) => Scoping::UnknownStackName,
+            (false, true) => Scoping::AnyOfType,
+            (false, false) => Scoping::Named,
+        };
     }
     let has_resources = catalogue::action(action.service(), action.name())
         .is_some_and(|facts| facts.resource_types().next().is_some());

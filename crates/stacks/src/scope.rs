@@ -142,7 +142,8 @@ pub(crate) fn fill(
 
 /// The wildcard of an ARN format: account and region as far as they are known, everything else open.
 pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
-    fill(stack, None, format)
+    // Other stacks have that format, too, and so have the stacks of other services.
+    fill(stack, None, &format.replace("${StackName}", "*"))
         .into_iter()
         .next()
         .map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
@@ -195,10 +196,9 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             // The account in an image's address may be unknown; the repository is known all the same.
             let address = Address::of(&pattern.glob, format);
             if address.has_home() {
-                return vec![Pattern {
-                    glob: name_into(stack, &address.home(format), &address.name),
-                    scoping: Scoping::Named,
-                }];
+                let scoping = if address.is_open() { pattern.scoping } else { Scoping::Named };
+                let glob = name_into(stack, &address.home(format), &address.name);
+                return vec![Pattern { glob, scoping }];
             }
             // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
             let is_alias = pattern.glob.starts_with("alias/");
@@ -488,11 +488,8 @@ fn fill_within(
             "Partition" => BTreeSet::from([Pattern::named(known(&stack.setting.partition))]),
             "Region" => BTreeSet::from([Pattern::named(region.clone())]),
             "Account" | "AccountId" => BTreeSet::from([Pattern::named(account.clone())]),
-            "StackName"
-                if resource.is_none_or(|resource| {
-                    resource.properties.presence_at(variable) == Truth::No
-                }) =>
-            {
+            // Without a resource the template is of the stack itself; of a resource, it is a property as any other.
+            "StackName" if resource.is_none() => {
                 BTreeSet::from([Pattern::named(stack_name_pattern(stack, reach))])
             }
             "LogicalId" => BTreeSet::from([Pattern::named(
@@ -530,6 +527,14 @@ fn home_elsewhere(resource: &Resource, template: &str) -> Option<(String, String
         }
     });
     homes.next()
+}
+
+/// Account and name of the short form in which a function may be given: `123456789012:function:NAME`.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
+fn partial_function(text: &str) -> Option<(&str, &str)> {
+    let (account, name) = text.split_once(":function:")?;
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    is_account.then_some((account, name))
 }
 
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
@@ -630,6 +635,10 @@ fn or_default(
 
 /// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
 fn last_segment(pattern: Pattern) -> Pattern {
+    if let Some((_, name)) = partial_function(&pattern.glob) {
+        let name = name.rsplit(':').next().unwrap_or("*").to_owned();
+        return Pattern { glob: name, ..pattern };
+    }
     if !pattern.glob.starts_with("arn:") {
         return pattern;
     }

@@ -437,6 +437,13 @@ impl Value {
         NODE + inside
     }
 
+    /// The texts inside, each with the property path that leads to it.
+    pub(crate) fn texts_within(&self) -> BTreeMap<String, Vec<Text>> {
+        let mut texts = BTreeMap::new();
+        gather(self, String::new(), &mut texts);
+        texts
+    }
+
     fn is_known(&self) -> bool {
         match self {
             Value::Absent | Value::Bool(_) => true,
@@ -497,6 +504,30 @@ fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut 
         }
         // A text of which nothing is known may be a document in JSON.
         Value::Text(text) => found.complete &= !text.is_any(),
+        Value::Absent | Value::Bool(_) => {}
+    }
+}
+
+fn gather(value: &Value, path: String, texts: &mut BTreeMap<String, Vec<Text>>) {
+    match value {
+        Value::Text(text) => texts.entry(path).or_default().push(text.clone()),
+        Value::List(list) => {
+            for item in &list.items {
+                gather(&item.value, path.clone(), texts);
+            }
+        }
+        Value::Map(map) => {
+            for (key, entry) in &map.entries {
+                let deeper = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                gather(&entry.value, deeper, texts);
+            }
+        }
+        Value::OneOf(values) => {
+            for value in values {
+                gather(value, path.clone(), texts);
+            }
+        }
+        Value::Unknown => texts.entry(path).or_default().push(Text::any()),
         Value::Absent | Value::Bool(_) => {}
     }
 }

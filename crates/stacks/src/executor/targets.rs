@@ -424,8 +424,46 @@ fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Patte
     if !patterns.is_empty() {
         return patterns;
     }
+    if let Some(patterns) = told_by_a_property(subject, kind) {
+        return patterns;
+    }
     let any = |(glob, _)| Pattern { glob, scoping: Scoping::AnyOfType };
     found.into_iter().map(any).collect()
+}
+
+/// What a property says of a resource type that an action acts on, where the registry knows no reference: one that is named for the
+/// type, as `StreamARN` for a stream, or any that holds the ARN of such a thing.
+fn told_by_a_property(
+    subject: &Subject<'_>,
+    kind: &ResourceTypeFacts,
+) -> Option<BTreeSet<Pattern>> {
+    let plain = |text: &str| {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_ascii_lowercase()
+    };
+    let formats: Vec<&str> = kind.arns().collect();
+    let wildcards: Vec<String> =
+        formats.iter().map(|format| scope::everywhere(subject.stack, format)).collect();
+    let mut told = BTreeSet::new();
+    let mut is_told = false;
+    for (path, texts) in subject.resource.properties.texts_within() {
+        let last = plain(path.rsplit('.').next().unwrap_or(&path));
+        if last.trim_end_matches('s') == format!("{}arn", plain(kind.name())) {
+            is_told = true;
+            told.extend(at_path(subject, &path, &formats));
+            continue;
+        }
+        for text in &texts {
+            let is_reference = text.as_attribute().is_some();
+            let arns = scope::patterns(subject.stack, text).into_iter().filter(|pattern| {
+                let is_literal = pattern.scoping == Scoping::Named || is_reference;
+                let of_kind = wildcards.iter().any(|it| scope::fits(&pattern.glob, it));
+                is_literal && pattern.glob.starts_with("arn:") && of_kind
+            });
+            told.extend(arns);
+        }
+    }
+    (is_told || !told.is_empty()).then_some(told)
 }
 
 fn suffixed(patterns: BTreeSet<Pattern>, suffix: &str) -> BTreeSet<Pattern> {

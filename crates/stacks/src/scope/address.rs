@@ -15,6 +15,11 @@ impl<'a> Address<'a> {
     /// The address of a thing of an ARN format; a text that is no address is the name itself.
     pub(super) fn of(text: &'a str, format: &str) -> Address<'a> {
         let nowhere = |name: &str| Address { account: None, region: None, name: name.to_owned() };
+        if format.contains(":lambda:")
+            && let Some((account, name)) = super::partial_function(text)
+        {
+            return Address { account: Some(account), region: None, name: name.to_owned() };
+        }
         if format.contains(":ecr:")
             && let Some(image) = image(text)
         {
@@ -41,6 +46,11 @@ impl<'a> Address<'a> {
             home = home.replace("${Region}", region);
         }
         home
+    }
+
+    /// Whether account or region may be any.
+    pub(super) fn is_open(&self) -> bool {
+        [self.account, self.region].into_iter().flatten().any(|part| part.contains('*'))
     }
 
     /// Whether it tells account or region, and so is an address for sure.
@@ -81,10 +91,31 @@ fn object(scheme: &str, host: &str, rest: &str, path: &str) -> String {
     if scheme == "s3" {
         return rest.to_owned();
     }
+    // A question mark that is one stands for itself in a pattern.
+    let path = decoded(path.split("${?}").next().unwrap_or_default());
     match host.split_once(".s3") {
         Some((bucket, _)) => format!("{bucket}/{path}"),
-        None => path.to_owned(),
+        None => path,
     }
+}
+
+/// A path with `%20` and its kin as the characters that they stand for.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = path_code(rest);
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { rest.get(3..).unwrap_or_default() } else { tail };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The byte that `%XX` at the beginning stands for.
+fn path_code(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else { return None };
+    let digits = [*high, *low];
+    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
 }
 
 #[cfg(test)]
@@ -123,6 +154,7 @@ mod tests {
             "s3://b/k.zip",
             "https://b.s3.eu-west-1.amazonaws.com/k.zip",
             "https://s3.eu-west-1.amazonaws.com/b/k.zip",
+            "https://s3.amazonaws.com/b/%6B.zip${?}versionId=1",
         ] {
             check(address, format, "arn:aws:s3:::b/k.zip");
         }

@@ -281,3 +281,53 @@ fn connection_is_used_with_the_prefix_of_its_arn() {
         check(&association, &format!("{other}:UseConnection"), &[]);
     }
 }
+
+#[test]
+fn stack_of_another_service_is_none_of_ours() {
+    check(
+        "  S: {Type: AWS::AppStream::Stack, Properties: {Name: desk}}",
+        "appstream:DeleteStack",
+        &["arn:aws:appstream:eu-west-1:111122223333:stack/desk"],
+    );
+}
+
+#[test]
+fn arn_that_the_registry_knows_no_reference_for_is_followed() {
+    let stream = "arn:aws:kinesis:eu-west-1:444455556666:stream/s";
+    let consumer = |arn: &str| {
+        format!(
+            "  C: {{Type: AWS::Kinesis::StreamConsumer, Properties: {{ConsumerName: c, StreamARN: {arn}}}}}"
+        )
+    };
+    check(&consumer(&format!("'{stream}'")), "kinesis:RegisterStreamConsumer", &[stream]);
+    let own = format!(
+        "  S: {{Type: AWS::Kinesis::Stream, Properties: {{Name: own}}}}\n{}",
+        consumer("!GetAtt S.Arn")
+    );
+    let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/own";
+    check(&own, "kinesis:RegisterStreamConsumer", &[arn]);
+    let destination = "arn:aws:logs:eu-west-1:444455556666:delivery-destination:d";
+    let delivery = format!(
+        "  D: {{Type: AWS::Logs::Delivery, Properties: {{DeliverySourceName: s, DeliveryDestinationArn: '{destination}'}}}}"
+    );
+    let needs = needs_of(&format!("Resources:\n{delivery}"), &options());
+    assert!(resources(&needs, "logs:CreateDelivery").contains(destination), "{needs:#?}");
+}
+
+#[test]
+fn function_in_short_form_is_of_the_account_in_it() {
+    check(
+        "  P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: '444455556666:function:fn', Action: x, Principal: y}}",
+        "lambda:AddPermission",
+        &["arn:aws:lambda:eu-west-1:444455556666:function:fn"],
+    );
+}
+
+#[test]
+fn service_is_in_the_cluster_that_it_names() {
+    check(
+        "  S: {Type: AWS::ECS::Service, Properties: {ServiceName: s, Cluster: c, TaskDefinition: t}}",
+        "ecs:DeleteService",
+        &["arn:aws:ecs:eu-west-1:111122223333:service/c/s"],
+    );
+}
