@@ -177,11 +177,13 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
     if let Some(patterns) = of_same_stack(stack, text, &[format]) {
         return patterns;
     }
-    if format.contains(":role/") && has_wildcard(text) {
+    if format.contains(":role/") && (has_wildcard(text) || text.known() == Some("")) {
         return BTreeSet::from([Pattern::unusable()]);
     }
     patterns(stack, text)
         .into_iter()
+        // An empty text refers to nothing: an ARN that ends where the name begins is none.
+        .filter(|pattern| !pattern.glob.is_empty())
         .flat_map(|pattern| {
             if pattern.glob.starts_with("arn:") {
                 let glob = six_parts(&pattern.glob);
@@ -681,6 +683,8 @@ fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
 /// The ARN of a format with a name for its last variable.
 fn name_into(stack: &Stack, format: &str, name: &str) -> String {
     match format.rsplit_once("${") {
+        // There is only one of it, such as the hub of an account.
+        Some((before, _)) if before.matches(':').count() < 5 => wildcard(stack, format),
         Some((before, after)) => {
             let after = after.split_once('}').map_or("", |(_, after)| after);
             let mut glob = wildcard(stack, before);

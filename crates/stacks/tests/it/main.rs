@@ -30,4 +30,6 @@ mod service_role;
 #[cfg(test)]
 mod services;
 #[cfg(test)]
+mod shapes;
+#[cfg(test)]
 mod transforms;
