@@ -253,9 +253,11 @@ fn gives(entry: &Entry<'_>, piece: &Piece) -> bool {
         Some(Selection::Only(patterns)) => {
             patterns.iter().any(|it| is_covered(it, *syntax, &piece.resource))
         }
-        Some(Selection::Except(patterns)) => {
-            patterns.iter().all(|it| is_left_out(it, *syntax, piece))
-        }
+        Some(Selection::Except(patterns)) => patterns.iter().all(|it| {
+            // A variable without a value makes the whole statement not apply, unless the piece is of such a statement itself.
+            let is_sure = *syntax == Syntax::Plain || is_fixed(it) || piece.except.contains(it);
+            is_sure && is_left_out(it, *syntax, piece)
+        }),
     };
     gives_resource
         && relation(&piece.conditions, &statement.conditions, *syntax) == Relation::Implied

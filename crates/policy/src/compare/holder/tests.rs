@@ -174,3 +174,14 @@ fn of_patterns_that_match_the_same_one_is_told() {
     let twice = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::a*", "arn:aws:s3:::a**"]}"#;
     check(&[twice], &[], &[], &["s3:GetObject on arn:aws:s3:::a*"]);
 }
+
+#[test]
+fn all_but_what_depends_on_the_caller_gives_nothing_for_sure() {
+    let all_but =
+        r#"{"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::a/${aws:username}"}"#;
+    let one = allow("\"s3:GetObject\"", "arn:aws:s3:::b");
+    let holder = |document| Holder { policies: vec![document], boundary: None };
+    let (all_but, one) = (policy(all_but), policy(&one));
+    let added = change(&holder(&all_but), &holder(&one)).added;
+    assert_eq!(shown(&added), ["s3:GetObject on arn:aws:s3:::b"]);
+}
