@@ -462,7 +462,7 @@ fn template_needs(stack: &Stack, needs: &mut Needs) {
 fn parameter_arns(stack: &Stack, name: &Text) -> Vec<String> {
     let format = catalogue::resource_type("ssm", "parameter");
     let format = format.and_then(|kind| kind.arns().next()).unwrap_or("*");
-    scope::referred(stack, name, format).into_iter().map(|pattern| pattern.glob).collect()
+    scope::referred_or_any(stack, name, format).into_iter().map(|pattern| pattern.glob).collect()
 }
 
 /// The name of the SST debug stack: that of the deployment, else what such names end in.

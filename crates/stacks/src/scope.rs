@@ -229,6 +229,17 @@ fn has_wildcard(text: &Text) -> bool {
     text.parts().iter().any(is_wild)
 }
 
+/// The same, with the wildcard of the format for a text that is no name at all, so that something is named in any case.
+pub(crate) fn referred_or_any(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
+    let mut patterns = referred(stack, text, format);
+    patterns.retain(|pattern| pattern.glob.parse::<ArnPattern>().is_ok());
+    if patterns.is_empty() {
+        let glob = anywhere(stack, format);
+        patterns.insert(Pattern { glob, scoping: Scoping::UnknownValue });
+    }
+    patterns
+}
+
 /// The ARNs of the resource of the same stack that a text refers to, if they are of one of these formats.
 pub(crate) fn of_same_stack(
     stack: &Stack,

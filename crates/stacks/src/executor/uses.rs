@@ -168,7 +168,7 @@ fn push(
         .and_then(|facts| facts.resource_types().flat_map(|(kind, _)| kind.arns()).next());
     let (resources, scoping) = match (name, format) {
         (Some(name), Some(format)) => {
-            let patterns = scope::referred(stack, name, format);
+            let patterns = scope::referred_or_any(stack, name, format);
             let scoping =
                 patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
             // A secret's ARN ends in six characters that the service adds.
