@@ -7,6 +7,7 @@
 mod cases;
 mod debug_stack;
 mod files;
+mod nets;
 mod report;
 mod requests;
 mod roles;
@@ -29,9 +30,10 @@ struct Score {
 /// A part of the score, from the binary and the corpus.
 type Part = fn(&Path, &Path) -> Result<Score>;
 
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("files", files::score),
     ("deploy cases", cases::score),
+    ("nets", nets::score),
     ("width", width::score),
     ("debug stack", debug_stack::score),
     ("minimal roles", roles::score),

@@ -216,7 +216,7 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             let glob = name_into(stack, format, &address.name);
             if format.contains(":s3:") {
                 let name = address.name;
-                return vec![of_object(stack, &name, pattern)];
+                return vec![of_object(stack, &name, pattern, format.contains("${ObjectName}"))];
             }
             with_path(&Pattern { glob, ..pattern }, format)
         })
@@ -662,8 +662,10 @@ fn last_segment(pattern: Pattern) -> Pattern {
 
 /// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the
 /// tool knows.
-fn of_object(stack: &Stack, name: &str, pattern: Pattern) -> Pattern {
-    if name.starts_with(['.', '/', '~']) {
+fn of_object(stack: &Stack, name: &str, pattern: Pattern, of_objects: bool) -> Pattern {
+    // A name without a key is no object.
+    let is_file = pattern.scoping == Scoping::Named && !name.contains(['/', '*']);
+    if name.starts_with(['.', '/', '~']) || of_objects && is_file {
         return Pattern {
             glob: wildcard(stack, "arn:${Partition}:s3:::*/*"),
             scoping: Scoping::UnknownValue,

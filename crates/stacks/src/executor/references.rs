@@ -202,7 +202,13 @@ fn passed_role(
     role: &Text,
     services: &[String],
 ) -> Followed {
-    let targets = Targets::of(scope::referred(subject.stack, role, role_format()));
+    // A property may take a role or something else: the parameters of Firehose's processors are ARNs of functions and of roles.
+    let may_be_role = |pattern: &Pattern| {
+        let service = pattern.glob.split(':').nth(2).unwrap_or("iam");
+        service == "iam" || service.contains('*')
+    };
+    let referred = scope::referred(subject.stack, role, role_format()).into_iter();
+    let targets = Targets::of(referred.filter(may_be_role));
     passed_on(subject, path, span, role, services, targets)
 }
 

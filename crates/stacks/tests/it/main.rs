@@ -6,6 +6,8 @@ mod any_text;
 #[cfg(test)]
 mod circles;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod deployments;
 mod disguise;
 #[cfg(test)]
