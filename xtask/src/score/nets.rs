@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::Score;
 use crate::shell;
@@ -21,6 +21,7 @@ const NETS: [(&str, &str); 2] = [
 
 /// Runs the nets.
 pub(super) fn score(_binary: &Path, corpus: &Path) -> Result<Score> {
+    ensure!(corpus.join("templates").is_dir(), "no `templates` in {}", corpus.display());
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     for (test, says) in NETS {
