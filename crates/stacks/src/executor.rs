@@ -154,6 +154,12 @@ impl Subject<'_> {
                 }
             }
         }
+        // Properties that are known to pass a role do so whether or not the handlers say it.
+        if generic::role_properties(&self.resource.resource_type).next().is_some()
+            && let Ok(pass_role) = "iam:PassRole".parse::<Action>()
+        {
+            actions.entry(pass_role).or_insert_with(|| Verbs::from([Verb::Create, Verb::Update]));
+        }
         for dropped in self
             .rules
             .into_iter()

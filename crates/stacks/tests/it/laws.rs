@@ -9,7 +9,7 @@ use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::source::Source;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use stackpass_stacks::deploy::{Input, Mode, Options, Tool, needs, plan};
-use stackpass_stacks::need::{Need, Needs, Phase, Scoping};
+use stackpass_stacks::need::{Need, Needs, Phase, ResourceRef, Scoping, Who};
 
 use super::deployments::{options, template};
 
@@ -405,8 +405,8 @@ fn bare(need: &Need) -> String {
 }
 
 /// What is needed, for which resource; not on what.
-fn identities(needs: &Needs) -> BTreeSet<String> {
-    let identity = |need: &Need| format!("{} {} {:?}", need.who, need.action, need.why.resource);
+pub(crate) fn identities(needs: &Needs) -> BTreeSet<(Who, String, Option<ResourceRef>)> {
+    let identity = |need: &Need| (need.who, need.action.to_string(), need.why.resource.clone());
     needs.needs.iter().map(identity).collect()
 }
 
@@ -623,7 +623,7 @@ proptest! {
     #[test]
     fn nothing_is_lost_when_more_is_told(value in templates(), given in assignments()) {
         let nothing = Options { stack_name: None, account: None, region: None, ..options() };
-        let told = |more: Options| -> Vec<String> {
+        let told = |more: Options| -> Vec<_> {
             let more = identities(&needs_with(&value, &more));
             identities(&needs_with(&value, &nothing)).difference(&more).cloned().collect()
         };

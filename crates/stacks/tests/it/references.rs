@@ -331,3 +331,13 @@ fn service_is_in_the_cluster_that_it_names() {
         &["arn:aws:ecs:eu-west-1:111122223333:service/c/s"],
     );
 }
+
+#[test]
+fn role_is_passed_though_no_handler_says_so() {
+    check(
+        "  F: {Type: AWS::GameLift::Fleet, Properties: {Name: f, InstanceRoleARN: 'arn:aws:iam::111122223333:role/game'}}",
+        "iam:PassRole",
+        &["arn:aws:iam::111122223333:role/game"],
+    );
+    check("  F: {Type: AWS::GameLift::Fleet, Properties: {Name: f}}", "iam:PassRole", &[]);
+}
