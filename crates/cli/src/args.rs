@@ -132,7 +132,7 @@ pub(crate) struct SelectionArgs {
     /// Part of the stack's life
     #[arg(long, value_parser = lifetimes(), default_value = "all", help_heading = "Policy")]
     pub(crate) phase: Lifetime,
-    /// `must` leaves out what a deployment can do without
+    /// How hard a need has to be
     #[arg(long, value_enum, default_value_t = HardnessChoice::Default, help_heading = "Policy")]
     pub(crate) hardness: HardnessChoice,
 }
@@ -161,6 +161,8 @@ pub(crate) enum HardnessChoice {
     Default,
     /// Only what a deployment fails without
     Must,
+    /// Also what only drift detection, imports and the like want
+    All,
 }
 
 /// The quotas of IAM.
@@ -239,6 +241,7 @@ impl SelectionArgs {
         let hard_enough = match self.hardness {
             HardnessChoice::Default => need.hardness != Hardness::Feature,
             HardnessChoice::Must => need.hardness == Hardness::Must,
+            HardnessChoice::All => true,
         };
         hard_enough && self.phase.includes(need.phase) && self.who.is_none_or(|who| who == need.who)
     }

@@ -92,7 +92,25 @@ fn phase_and_hardness_leave_needs_out() {
     );
     assert!(!destroy.contains(&"sqs:CreateQueue".to_owned()));
     assert!(destroy.contains(&"sqs:DeleteQueue".to_owned()));
-    assert!(run("--hardness must").iter().all(|action| all.contains(action)));
+}
+
+#[test]
+fn soft_needs_can_be_left_out_and_those_of_features_added() {
+    let template = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      \
+        AssumeRolePolicyDocument: {}\n      Tags: [{Key: a, Value: b}]\n";
+    let folder = Folder::new("hardness").with("stack.yaml", template);
+    let [must, default, all] = ["must", "default", "all"].map(|hardness| {
+        actions(&folder.run(&format!("generate stack stack.yaml --hardness {hardness}")).json())
+    });
+    for (action, is_in) in [
+        ("sns:CreateTopic", [true, true, true]),
+        ("sns:ListTagsForResource", [false, true, true]),
+        ("iam:ListRoleTags", [false, false, true]),
+    ] {
+        let found =
+            [&must, &default, &all].map(|actions| actions.iter().any(|known| known == action));
+        assert_eq!(found, is_in, "{action}");
+    }
 }
 
 #[test]

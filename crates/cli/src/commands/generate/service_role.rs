@@ -80,7 +80,7 @@ pub(crate) struct ServiceRoleArgs {
     /// Part of the stack's life
     #[arg(long, value_parser = words::lifetimes(), default_value = "all", help_heading = "Policy")]
     phase: Lifetime,
-    /// `must` leaves out what a deployment can do without
+    /// How hard a need has to be
     #[arg(long, value_enum, default_value_t = HardnessChoice::Default, help_heading = "Policy")]
     hardness: HardnessChoice,
     /// Format of the answer
