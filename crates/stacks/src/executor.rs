@@ -27,6 +27,7 @@ use crate::need::{Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who
 use crate::registry::{self, ResourceType, Verb};
 use crate::resolve::{DeletionPolicy, Resource, Stack};
 use crate::rules::{self, On, Rule, Term, TypeRules, When};
+use crate::scope;
 use crate::value::{Text, Truth};
 
 use conditions::Open;
@@ -251,8 +252,13 @@ impl Subject<'_> {
     fn rule_needs(&self, action: &Action, verbs: &Verbs, rule: &Rule, needs: &mut Needs) {
         let Some(mut asked) = self.applies(&rule.when) else { return };
         // Where nothing but the type asks for it, what it acts on tells the reader most.
-        if let (None, Some(On::Reference { path, .. })) = (&asked.0, rule.on.first()) {
-            asked = (Some(path.clone()), self.span_of(path));
+        let told = match rule.on.first() {
+            Some(On::Reference { path, .. }) => Some(path.as_str()),
+            Some(On::Arn(template)) => self.told_by(template),
+            _ => None,
+        };
+        if let (None, Some(path)) = (&asked.0, told) {
+            asked = (Some(path.to_owned()), self.span_of(path));
         }
         let (property, span) = asked;
         let phases = if rule.phases.is_empty() {
@@ -322,9 +328,20 @@ impl Subject<'_> {
         }
     }
 
+    /// The property that an ARN template names another resource by, if it is there.
+    fn told_by<'b>(&self, template: &'b str) -> Option<&'b str> {
+        let properties = scope::properties_in(template);
+        let mut told = properties.filter(|property| {
+            let names_itself =
+                origins::naming(&self.resource.resource_type).any(|own| own == *property);
+            !names_itself && self.resource.properties.presence_at(property).possible()
+        });
+        told.next()
+    }
+
     fn why(&self, reason: &Reason) -> Why {
         Why {
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             property: reason.property.clone(),
             place: self.place(reason.span),
@@ -383,7 +400,7 @@ impl Subject<'_> {
             if let Some(text) = text.known() {
                 Truth::from(glob.matches(text))
             } else {
-                let patterns = crate::scope::patterns(self.stack, text);
+                let patterns = scope::patterns(self.stack, text);
                 let may = patterns.iter().any(|found| overlaps(&found.glob, pattern));
                 if may { Truth::Maybe } else { Truth::No }
             }

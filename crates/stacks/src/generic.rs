@@ -33,6 +33,8 @@ struct Generic {
     snapshot_by_default: BTreeMap<String, Vec<String>>,
     /// Type of a template parameter to the actions by which its value is checked.
     parameter_types: BTreeMap<String, Vec<String>>,
+    /// Service to the kinds of resources, as in their ARNs, whose names it keeps in lower case.
+    lower_case: BTreeMap<String, Vec<String>>,
 }
 
 /// A document inside a property, as an `OpenAPI` body, in which roles stand.
@@ -150,6 +152,11 @@ pub(crate) fn snapshot_unless(resource_type: &str) -> Option<&'static [String]> 
 /// The ARN template that an action is limited to, wherever handlers list it.
 pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
     facts().scopes.get(action.as_str()).map(String::as_str)
+}
+
+/// The kinds of resources of a service, as in their ARNs, whose names it keeps in lower case.
+pub(crate) fn lower_case_kinds(service: &str) -> &'static [String] {
+    facts().lower_case.get(service).map_or(&[], Vec::as_slice)
 }
 
 /// The actions by which CloudFormation checks a template parameter of this type.

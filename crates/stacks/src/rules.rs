@@ -26,6 +26,9 @@ pub struct TypeRules {
     /// The ARN template, where the registry is wrong or silent.
     #[serde(default)]
     pub arn: Option<String>,
+    /// Attributes that are made of the resource's name, as templates like that of the ARN.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
     /// How CloudFormation names the resource when the template does not.
     #[serde(default)]
     pub name: Option<Name>,
@@ -113,7 +116,7 @@ pub struct Rule {
     /// What they act on; worked out from the catalogue, if there is nothing.
     #[serde(default)]
     pub on: Vec<On>,
-    /// Condition operator to condition key to values, which may be `$trust(Path)`, `$value(Path)`, `$ref(Path)` or `$self`.
+    /// Condition operator to condition key to values, which may be `$trust(Path)`, `$value(Path)`, `$value(Path)END`, `$ref(Path)` or `$self`.
     #[serde(default)]
     pub conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// What happens without them.

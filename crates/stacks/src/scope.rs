@@ -3,6 +3,7 @@
 //! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
 
 mod address;
+mod format;
 mod glob;
 
 use std::cell::RefCell;
@@ -20,6 +21,8 @@ use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
 use address::Address;
+pub(crate) use format::properties_in;
+use format::{is_kept_in_lower_case, lower};
 pub(crate) use glob::{any_build, six_parts};
 use glob::{bounded, joined, literal, piece, plain_head};
 
@@ -361,6 +364,10 @@ fn followed(
             None => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
         };
     }
+    let rules = rules::of(&resource.resource_type);
+    if let Some(template) = rules.zip(attribute).and_then(|(of, name)| of.attributes.get(name)) {
+        return fill_within(stack, Some(resource), template, reach);
+    }
     let registered = registry::resource_type(&resource.resource_type);
     let property = if let Some(attribute) = attribute {
         attribute
@@ -492,6 +499,7 @@ fn fill_within(
     let (region, account) = resource
         .and_then(|resource| home_elsewhere(resource, template))
         .unwrap_or_else(|| (known(&stack.setting.region), known(&stack.setting.account)));
+    let in_lower_case = is_kept_in_lower_case(template);
     let mut patterns = BTreeSet::from([Pattern::named("")]);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("${") {
@@ -510,7 +518,10 @@ fn fill_within(
             )]),
             "*" | "?" | "$" => BTreeSet::from([Pattern::named(format!("${{{variable}}}"))]),
             variable => match resource {
-                Some(resource) => variable_patterns(stack, resource, variable, reach),
+                Some(resource) => variable_patterns(stack, resource, variable, reach)
+                    .into_iter()
+                    .map(|name| if in_lower_case { lower(name) } else { name })
+                    .collect(),
                 None => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
         };
@@ -576,7 +587,6 @@ fn variable_patterns(
         };
     }
     if let Some(variable) = variable.strip_prefix("lower:") {
-        let lower = |pattern: Pattern| Pattern { glob: pattern.glob.to_lowercase(), ..pattern };
         return variable_patterns(stack, resource, variable, reach)
             .into_iter()
             .map(lower)
@@ -701,6 +711,8 @@ fn name_into(stack: &Stack, format: &str, name: &str) -> String {
         Some((before, after)) => {
             let after = after.split_once('}').map_or("", |(_, after)| after);
             let mut glob = wildcard(stack, before);
+            let lower_case = is_kept_in_lower_case(format).then(|| name.to_lowercase());
+            let name = lower_case.as_deref().unwrap_or(name);
             // `parameter/${Name}` with a name that already begins with the slash.
             let name =
                 if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };

@@ -166,6 +166,11 @@ fn values_of(
             asked = Some(path);
             certain(path)?;
             known.extend(texts_at(subject, path).ok_or_else(|| path.to_owned())?);
+        } else if let Some((path, end)) = beginning(value) {
+            // What follows bounds the permission even where the property is not known.
+            let texts = certain(path).ok().and_then(|()| texts_at(subject, path));
+            let texts = texts.unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
+            known.extend(texts.into_iter().map(|text| format!("{text}{end}")));
         } else if value == "$self" {
             let own = scope::arns(subject.stack, subject.resource);
             known.extend(own.into_iter().map(|pattern| pattern.glob));
@@ -187,6 +192,11 @@ fn is_certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> bool {
     let asks = |term: &Term| matches!(term, Term::Present(asked) if asked == path);
     let is_asked = !rule.when.is_empty() && rule.when.iter().all(|when| when.0.iter().any(asks));
     is_asked || subject.resource.properties.presence_at(path) == Truth::Yes
+}
+
+/// The property of `$value(...)`, and what follows it.
+fn beginning(value: &str) -> Option<(&str, &str)> {
+    value.strip_prefix("$value(")?.split_once(')')
 }
 
 /// What stands between the parentheses of `$word(...)`.

@@ -113,12 +113,8 @@ impl Search<'_> {
 }
 
 /// The properties that the ARN and the name of a resource of a type are made of.
-fn naming(resource_type: &str) -> impl Iterator<Item = &'static str> {
+pub(super) fn naming(resource_type: &str) -> impl Iterator<Item = &'static str> {
     let template = scope::arn_template(resource_type).unwrap_or_default();
-    let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     let name = rules::of(resource_type).and_then(|rules| rules.name.as_ref()?.property.as_deref());
-    let plain = |variable: &'static str| variable.strip_prefix("lower:").unwrap_or(variable);
-    let properties = variables
-        .filter_map(move |(variable, _)| plain(variable).split(['|', '#', '+', '/']).next());
-    properties.chain(name)
+    scope::properties_in(template).chain(name)
 }

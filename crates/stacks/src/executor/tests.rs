@@ -46,11 +46,14 @@ fn an_unknown_value_of_a_condition_is_a_gap() {
     check_rules(|name, _, rule| {
         let mut problems = Vec::new();
         for (key, values) in rule.conditions.values().flatten() {
-            let property = values.iter().find_map(|value| {
-                let of =
-                    ["$value(", "$ref("].into_iter().find_map(|word| value.strip_prefix(word))?;
-                Some(of.trim_end_matches(')').split(':').next().unwrap_or_default())
-            });
+            // With an end, a condition bounds the permission in any case.
+            let property =
+                values.iter().filter_map(|value| value.strip_suffix(')')).find_map(|value| {
+                    let of = ["$value(", "$ref("]
+                        .into_iter()
+                        .find_map(|word| value.strip_prefix(word))?;
+                    Some(of.split(':').next().unwrap_or_default())
+                });
             let Some(property) = property else { continue };
             let mut properties = json!({});
             for on in &rule.on {

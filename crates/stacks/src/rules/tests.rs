@@ -541,3 +541,22 @@ fn terms_and_targets_that_nobody_knows_are_refused() {
         assert!(On::try_from(text.to_owned()).is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn attributes_are_made_of_properties_and_are_none_themselves() {
+    let schemas = Schemas::read();
+    let mut problems = Vec::new();
+    for (_, file) in parsed_files() {
+        for (name, rules) in &file.types {
+            for (attribute, template) in &rules.attributes {
+                if !schemas.knows(name, attribute) {
+                    problems.push(format!("{name} has no {attribute}"));
+                }
+                let parts = template.split("${").skip(1).filter_map(|part| part.split('}').next());
+                let unknown = parts.filter(|part| *part != "Region" && !schemas.knows(name, part));
+                problems.extend(unknown.map(|part| format!("{name}: `{template}`: {part}")));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}

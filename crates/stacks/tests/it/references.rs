@@ -341,3 +341,85 @@ fn role_is_passed_though_no_handler_says_so() {
     );
     check("  F: {Type: AWS::GameLift::Fleet, Properties: {Name: f}}", "iam:PassRole", &[]);
 }
+
+/// The service's API says of these names: "This parameter is stored as a lowercase string".
+#[test]
+fn what_a_service_keeps_in_lower_case_is_in_lower_case_in_references_too() {
+    let own = "  C: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {ReplicationGroupId: MyGroup, ReplicationGroupDescription: d}}";
+    let group = "arn:aws:elasticache:eu-west-1:111122223333:replicationgroup:mygroup";
+    check(own, "elasticache:DeleteReplicationGroup", &[group]);
+    let subnets = "  S: {Type: AWS::ElastiCache::SubnetGroup, Properties: {CacheSubnetGroupName: MySubnets, Description: d, SubnetIds: [subnet-1]}}";
+    let arn = "arn:aws:elasticache:eu-west-1:111122223333:subnetgroup:mysubnets";
+    check(subnets, "elasticache:DeleteCacheSubnetGroup", &[arn]);
+    let cache = "  D: {Type: AWS::DAX::Cluster, Properties: {ClusterName: MyCache, NodeType: dax.r4.large, ReplicationFactor: 1, IAMRoleARN: 'arn:aws:iam::111122223333:role/r'}}";
+    check(cache, "dax:DeleteCluster", &["arn:aws:dax:eu-west-1:111122223333:cache/mycache"]);
+    let proxy = "  G: {Type: AWS::RDS::DBProxyTargetGroup, Properties: {DBProxyName: p, TargetGroupName: default, DBClusterIdentifiers: [MyCluster]}}";
+    let needs = needs_of(&format!("Resources:\n{proxy}"), &options());
+    let found = resources(&needs, "rds:DeregisterDBProxyTargets");
+    let cluster = "arn:aws:rds:eu-west-1:111122223333:cluster:mycluster";
+    assert!(found.contains(cluster), "{found:?}");
+}
+
+#[test]
+fn rule_groups_that_a_firewall_policy_names_are_used_by_it() {
+    let arn =
+        |resource: &str| format!("arn:aws:network-firewall:eu-west-1:111122223333:{resource}");
+    let managed = "arn:aws:network-firewall:eu-west-1:aws-managed:stateful-rulegroup/Known";
+    for action in ["network-firewall:CreateFirewallPolicy", "network-firewall:UpdateFirewallPolicy"]
+    {
+        check(
+            &format!(
+                "  G: {{Type: AWS::NetworkFirewall::RuleGroup, Properties: {{RuleGroupName: g, Type: STATELESS, Capacity: 1}}}}\n  \
+                 P: {{Type: AWS::NetworkFirewall::FirewallPolicy, Properties: {{FirewallPolicyName: p, FirewallPolicy: {{StatelessRuleGroupReferences: [{{Priority: 1, ResourceArn: !Ref G}}], StatefulRuleGroupReferences: [{{ResourceArn: '{managed}'}}]}}}}}}"
+            ),
+            action,
+            &[&arn("firewall-policy/p"), &arn("stateless-rulegroup/g"), managed],
+        );
+    }
+}
+
+/// Templates take a bucket's name out of its domain name.
+#[test]
+fn bucket_is_found_in_its_domain_name() {
+    let bucket = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: shop-data}}\n  \
+                  N: {Type: AWS::S3::Bucket}\n";
+    for (name, expected) in [
+        ("!Select [0, !Split ['.', !GetAtt B.DomainName]]", "arn:aws:s3:::shop-data"),
+        ("!Select [0, !Split ['.s3.', !GetAtt B.RegionalDomainName]]", "arn:aws:s3:::shop-data"),
+        ("!Select [0, !Split ['.', !GetAtt N.DualStackDomainName]]", "arn:aws:s3:::shop-n-*"),
+    ] {
+        check(
+            &format!(
+                "{bucket}  P: {{Type: AWS::S3::BucketPolicy, Properties: {{Bucket: {name}, PolicyDocument: {{}}}}}}"
+            ),
+            "s3:PutBucketPolicy",
+            &[expected],
+        );
+    }
+}
+
+#[test]
+fn linked_role_of_a_scaled_service_is_that_of_its_namespace() {
+    let target = |namespace: &str| {
+        format!(
+            "Parameters: {{N: {{Type: String}}}}\nResources:\n  T: {{Type: AWS::ApplicationAutoScaling::ScalableTarget, Properties: {{ServiceNamespace: {namespace}, ResourceId: service/c/s, ScalableDimension: 'ecs:service:DesiredCount', MinCapacity: 1, MaxCapacity: 2}}}}"
+        )
+    };
+    for (namespace, service) in
+        [("ecs", "ecs"), ("custom-resource", "custom-resource"), ("!Ref N", "*")]
+    {
+        let needs = needs_of(&target(namespace), &options());
+        let made =
+            needs.needs.iter().filter(|need| need.action.as_str() == "iam:CreateServiceLinkedRole");
+        for need in made {
+            let principal = format!("{service}.application-autoscaling.amazonaws.com");
+            let role = format!("arn:aws:iam::111122223333:role/aws-service-role/{principal}/*");
+            assert_eq!(need.resources.iter().map(ToString::to_string).collect::<Vec<_>>(), [role]);
+            assert!(
+                format!("{:?}", need.conditions).contains(&format!("\"{principal}\"")),
+                "{need:?}"
+            );
+        }
+        assert!(resources(&needs, "iam:CreateServiceLinkedRole").len() == 1);
+    }
+}

@@ -587,3 +587,117 @@ fn the_processes_of_a_group_are_suspended_where_its_update_policy_says_so() {
     let policy = "UpdatePolicy: {AutoScalingRollingUpdate: {MinInstancesInService: 1}}, ";
     assert!(!resources(&executor(&group(policy)), action).is_empty());
 }
+
+/// The variable of the registry's ARN template has another name than the property, or there is no template.
+#[test]
+fn a_name_in_the_template_is_in_the_arn_of_the_resource() {
+    let arn = |service: &str, resource: &str| {
+        format!("arn:aws:{service}:eu-west-1:111122223333:{resource}")
+    };
+    check(
+        "  P: {Type: AWS::CodeBuild::Project, Properties: {Name: build, ServiceRole: 'arn:aws:iam::111122223333:role/r', Artifacts: {Type: NO_ARTIFACTS}, Environment: {}, Source: {Type: NO_SOURCE}}}",
+        "codebuild:CreateProject",
+        &[&arn("codebuild", "project/build")],
+    );
+    check(
+        "  C: {Type: AWS::DocDB::DBCluster, Properties: {DBClusterIdentifier: Docs}}\n  \
+         I: {Type: AWS::DocDB::DBInstance, Properties: {DBInstanceIdentifier: Docs1, DBClusterIdentifier: !Ref C, DBInstanceClass: db.r5.large}}",
+        "rds:DescribeDBClusters",
+        &[&arn("rds", "cluster:docs")],
+    );
+    check(
+        "  I: {Type: AWS::DocDB::DBInstance, Properties: {DBInstanceIdentifier: Docs1, DBClusterIdentifier: docs, DBInstanceClass: db.r5.large}}",
+        "rds:DeleteDBInstance",
+        &[&arn("rds", "db:docs1")],
+    );
+    for (kind, name) in [("STATEFUL", "stateful"), ("STATELESS", "stateless")] {
+        check(
+            &format!(
+                "  G: {{Type: AWS::NetworkFirewall::RuleGroup, Properties: {{RuleGroupName: g, Type: {kind}, Capacity: 1}}}}"
+            ),
+            "network-firewall:DeleteRuleGroup",
+            &[&arn("network-firewall", &format!("{name}-rulegroup/g"))],
+        );
+    }
+    check(
+        "  A: {Type: AWS::StepFunctions::Activity, Properties: {Name: work}}",
+        "states:DeleteActivity",
+        &[&arn("states", "activity:work")],
+    );
+}
+
+#[test]
+fn a_restored_database_is_the_one_that_the_template_names() {
+    let arn = |resource: &str| format!("arn:aws:rds:eu-west-1:111122223333:{resource}");
+    let databases = |template: &str, action: &str| {
+        let found = resources(&executor(template), action);
+        let is_database = |arn: &String| {
+            arn.contains(":db:") || arn.contains(":cluster:") && !arn.ends_with(":cluster:*")
+        };
+        found.into_iter().filter(is_database).collect::<Vec<_>>()
+    };
+    let instance = |properties: &str| {
+        format!(
+            "  I: {{Type: AWS::RDS::DBInstance, Properties: {{DBInstanceIdentifier: Shop, {properties}}}}}"
+        )
+    };
+    let restored = instance("DBSnapshotIdentifier: before");
+    assert_eq!(databases(&restored, "rds:RestoreDBInstanceFromDBSnapshot"), [arn("db:shop")]);
+    let replica = instance("SourceDBInstanceIdentifier: Origin");
+    assert_eq!(
+        databases(&replica, "rds:CreateDBInstanceReadReplica"),
+        [arn("db:origin"), arn("db:shop")]
+    );
+    let far =
+        instance("SourceDBInstanceIdentifier: 'arn:aws:rds:us-east-1:111122223333:db:origin'");
+    assert_eq!(
+        databases(&far, "rds:CreateDBInstanceReadReplica"),
+        [arn("db:shop"), arn("db:origin").replace("eu-west-1", "us-east-1")]
+    );
+    let earlier =
+        instance("SourceDBInstanceIdentifier: Origin, RestoreTime: '2026-01-01T00:00:00Z'");
+    assert_eq!(
+        databases(&earlier, "rds:RestoreDBInstanceToPointInTime"),
+        [arn("db:origin"), arn("db:shop")]
+    );
+    let cluster = "  C: {Type: AWS::RDS::DBCluster, Properties: {DBClusterIdentifier: Shop, SourceDBClusterIdentifier: Origin}}";
+    assert_eq!(
+        databases(cluster, "rds:RestoreDBClusterToPointInTime"),
+        [arn("cluster:origin"), arn("cluster:shop")]
+    );
+}
+
+#[test]
+fn records_name_their_zone_by_its_id_and_a_gap_says_which_parameter_tells_it() {
+    let record = |zone: &str| {
+        format!(
+            "  R: {{Type: AWS::Route53::RecordSet, Properties: {{{zone}, Name: x.example.org, Type: A}}}}"
+        )
+    };
+    let group = |zone: &str| {
+        format!(
+            "  R: {{Type: AWS::Route53::RecordSetGroup, Properties: {{RecordSets: [{{{zone}, Name: x.example.org, Type: A}}]}}}}"
+        )
+    };
+    let change = "route53:ChangeResourceRecordSets";
+    for of in [record("HostedZoneId: Z1"), group("HostedZoneId: Z1")] {
+        check(&of, change, &["arn:aws:route53:::hostedzone/Z1"]);
+    }
+    for of in [record("HostedZoneId: !Ref Zone"), group("HostedZoneId: !Ref Zone")] {
+        let text = format!("Parameters: {{Zone: {{Type: String}}}}\nResources:\n{of}");
+        let needs = deployments::needs_of(&text, &options());
+        let gaps: Vec<_> = needs.gaps.iter().map(|gap| (&*gap.message, &*gap.help)).collect();
+        let [(message, help)] = gaps[..] else { panic!("{gaps:?}") };
+        assert!(message.contains("HostedZoneId` refers to is not known"), "{message}");
+        assert!(help.contains("--parameter Zone=VALUE"), "{help}");
+    }
+    for of in [record("HostedZoneName: example.org."), group("HostedZoneName: example.org.")] {
+        let needs = executor(&of);
+        let changes = needs.iter().filter(|need| need.action.as_str() == change);
+        for need in changes {
+            assert_eq!(need.scoping, Scoping::AnyOfType);
+            let evidence = need.why.evidence.join("\n");
+            assert!(evidence.contains("give `HostedZoneId`"), "{evidence}");
+        }
+    }
+}
