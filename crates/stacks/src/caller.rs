@@ -93,7 +93,8 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         if !applies(need, &facts) {
             continue;
         }
-        let resources = resources(deployment, planned, &need.on).unwrap_or_default();
+        let texts = resources(deployment, planned, &need.on).unwrap_or_default();
+        let resources = arns(&planned.stack, texts, &mut needs);
         if resources.is_empty() {
             continue;
         }
@@ -238,12 +239,35 @@ fn applies(need: &ToolNeed, facts: &BTreeMap<&'static str, bool>) -> bool {
     need.when.is_empty() || need.when.iter().any(holds)
 }
 
-/// The ARNs that a tool's `on` stands for, empty if the deployment has no such thing; `None` if `on` is no word of ours.
-fn resources(
-    deployment: &Deployment,
-    planned: &PlannedStack,
-    on: &str,
-) -> Option<BTreeSet<ArnPattern>> {
+/// The ARNs among texts. A text of the input that is none is a gap, told once.
+fn arns(
+    stack: &Stack,
+    texts: impl IntoIterator<Item = String>,
+    needs: &mut Needs,
+) -> BTreeSet<ArnPattern> {
+    let mut arns = BTreeSet::new();
+    for text in texts {
+        if let Ok(arn) = text.parse() {
+            arns.insert(arn);
+            continue;
+        }
+        let gap = Gap {
+            place: place(stack, Span::default()),
+            code: "no-arn",
+            stack: scope::stack_name(stack),
+            resource: None,
+            message: format!("`{text}` is no ARN, so nothing of the caller's is allowed on it"),
+            help: "mend it where the app is synthesized; a role of the manifest is written as `arn:PARTITION:iam::ACCOUNT:role/NAME`".to_owned(),
+        };
+        if !needs.gaps.contains(&gap) {
+            needs.gaps.push(gap);
+        }
+    }
+    arns
+}
+
+/// The texts of the ARNs that a tool's `on` stands for, none if the deployment has no such thing; `None` if `on` is no word of ours.
+fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> Option<Vec<String>> {
     let stack = &planned.stack;
     let filled = |template: &str| {
         let template = template
@@ -306,7 +330,7 @@ fn resources(
             None => return None,
         },
     };
-    Some(globs.into_iter().filter_map(|glob| glob.parse().ok()).collect())
+    Some(globs)
 }
 
 fn partition(stack: &Stack) -> &str {
@@ -543,12 +567,16 @@ fn service_role_needs(deployment: &Deployment, planned: &PlannedStack, needs: &m
         return;
     }
     let Ok(action) = "iam:PassRole".parse::<Action>() else { return };
+    let roles = arns(stack, roles, needs);
+    if roles.is_empty() {
+        return;
+    }
     for phase in [Phase::ChangeSet, Phase::Create, Phase::Update, Phase::Delete] {
         needs.needs.push(Need {
             who: Who::Caller,
             action: action.clone(),
             phase,
-            resources: roles.iter().filter_map(|role| role.parse().ok()).collect(),
+            resources: roles.clone(),
             conditions: Conditions::new(),
             hardness: Hardness::Must,
             scoping: Scoping::Named,

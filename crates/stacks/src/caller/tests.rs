@@ -415,3 +415,12 @@ fn a_stack_without_roles_beside_a_modern_one_is_deployed_by_the_caller() {
     let assumed = found.iter().filter(|(action, _)| action == "sts:AssumeRole");
     assert_eq!(assumed.filter(|(_, arn)| arn.contains("deploy")).count(), 1, "{found:#?}");
 }
+
+#[test]
+fn role_of_a_manifest_that_is_no_arn_is_a_gap() {
+    let deployment = modern(r#", "lookupRole": {"arn": "deploy role"}"#, &options());
+    let needs = needs(&deployment);
+    let gaps: Vec<_> = needs.gaps.iter().map(|gap| (gap.code, gap.message.as_str())).collect();
+    let message = "`deploy role` is no ARN, so nothing of the caller's is allowed on it";
+    assert_eq!(gaps, [("no-arn", message)]);
+}

@@ -14,6 +14,7 @@ use super::profiles;
 use super::targets::{self, Targets};
 use crate::generic;
 use crate::need::Scoping;
+use crate::registry::ResourceType;
 use crate::scope::{self, Pattern};
 use crate::value::{Part, Text, Value};
 
@@ -176,8 +177,13 @@ fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followe
     let format = role_format();
     let found = subject.resource.properties.at(path);
     let mut followed = Vec::new();
+    let is_ordinary = |text: &Text| text.known().is_some_and(|text| !text.starts_with("arn:"));
+    let takes_anything = takes_arns_of_several_services(subject, path);
     for value in &found.values {
         for text in value.value.texts() {
+            if takes_anything && is_ordinary(&text) {
+                continue;
+            }
             let span =
                 if value.span == Span::default() { subject.span_of(path) } else { value.span };
             followed.push(passed_role(subject, path, span, &text, services));
@@ -193,6 +199,20 @@ fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followe
         followed.push(passed_on(subject, path, span, &Text::any(), services, targets));
     }
     followed
+}
+
+/// Whether a property takes ARNs of roles and of other things, and any text beside: the values of the parameters of Firehose's
+/// processors, one of which is a number of seconds. A word there is no role's name.
+fn takes_arns_of_several_services(subject: &Subject<'_>, path: &str) -> bool {
+    let references = subject.registered.into_iter().flat_map(ResourceType::references);
+    let mut references = references.filter(|reference| reference.property == path).peekable();
+    let mut is_of_another = false;
+    references.peek().is_some()
+        && references.all(|reference| {
+            is_of_another |= reference.target_type != ROLE;
+            reference.target_attribute.ends_with("Arn")
+        })
+        && is_of_another
 }
 
 fn passed_role(
@@ -314,7 +334,7 @@ fn referring(subject: &Subject<'_>, types: &[&str]) -> Vec<String> {
     subject
         .registered
         .into_iter()
-        .flat_map(super::super::registry::ResourceType::references)
+        .flat_map(ResourceType::references)
         .filter(|reference| types.contains(&reference.target_type))
         .map(|reference| reference.property.to_owned())
         .collect()

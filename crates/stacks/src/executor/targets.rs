@@ -204,7 +204,11 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
             }
             On::Reference { path, suffix } => {
                 let formats = with_suffix(subject.stack, action, &formats, suffix);
-                let referred = at_path(subject, path, &formats).into_iter();
+                let mut referred = at_path(subject, path, &formats);
+                if formats.is_empty() {
+                    referred.retain(|pattern| may_be_of(pattern, action.service()));
+                }
+                let referred = referred.into_iter();
                 let referred = referred.map(|pattern| of_bucket(pattern, &formats)).collect();
                 patterns.extend(suffixed(referred, suffix));
             }
@@ -217,6 +221,12 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
         }
     }
     Targets::of(patterns)
+}
+
+/// Whether an ARN may be of a service. It tells whom an action without resource types is for.
+fn may_be_of(pattern: &Pattern, service: &str) -> bool {
+    let told = pattern.glob.split(':').nth(2);
+    told.is_none_or(|told| told == service || told.contains('*'))
 }
 
 /// The template of what may be of another account, with the own account where the property that names it refers to a resource of the same

@@ -152,6 +152,55 @@ fn logs_are_delivered_for_the_service_of_the_source_alone() {
     let arn = "arn:aws:cloudfront::111122223333:distribution/E1";
     check(source, "cloudfront:AllowVendedLogDeliveryForResource", &[arn]);
     check(source, "workmail:AllowVendedLogDeliveryForResource", &[]);
+    // It accepts no resource types, so that only the ARN's service tells whom it is for.
+    check(source, "elasticloadbalancing:AllowVendedLogDeliveryForResource", &[]);
+}
+
+#[test]
+fn version_of_a_template_is_read_as_a_version() {
+    let nested = |address: &str| {
+        format!(
+            "  N: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: 'https://b.s3.amazonaws.com/{address}'}}}}"
+        )
+    };
+    let version = nested("t.yaml?versionId=7");
+    check(&version, "s3:GetObjectVersion", &["arn:aws:s3:::b/t.yaml"]);
+    check(&nested("t.yaml"), "s3:GetObjectVersion", &[]);
+}
+
+#[test]
+fn word_among_arns_of_functions_and_roles_is_no_role() {
+    let stream = "  D: {Type: AWS::KinesisFirehose::DeliveryStream, Properties: {ExtendedS3DestinationConfiguration: {BucketARN: 'arn:aws:s3:::b', \
+        RoleARN: 'arn:aws:iam::111122223333:role/r', ProcessingConfiguration: {Processors: [{Type: Lambda, Parameters: [\
+        {ParameterName: LambdaArn, ParameterValue: 'arn:aws:lambda:eu-west-1:111122223333:function:f'},\
+        {ParameterName: RoleArn, ParameterValue: 'arn:aws:iam::111122223333:role/other'},\
+        {ParameterName: BufferSizeInMBs, ParameterValue: '3'}]}]}}}}";
+    check(stream, "iam:PassRole", &["arn:aws:iam::111122223333:role/other", ROLE]);
+}
+
+#[test]
+fn roles_are_passed_that_no_handler_lists() {
+    for (resource_type, properties, service) in [
+        ("SES::MailManagerRuleSet", "Rules: [{Actions: [{WriteToS3: {RoleArn: ROLE}}]}]", "ses"),
+        (
+            "IoTAnalytics::Channel",
+            "ChannelStorage: {CustomerManagedS3: {RoleArn: ROLE}}",
+            "iotanalytics",
+        ),
+        ("Redshift::RedshiftIdcApplication", "IamRoleArn: ROLE", "redshift"),
+        ("Forecast::Dataset", "EncryptionConfig: {RoleArn: ROLE}", "forecast"),
+    ] {
+        let properties = properties.replace("ROLE", &format!("'{ROLE}'"));
+        let resource = format!("  R: {{Type: AWS::{resource_type}, Properties: {{{properties}}}}}");
+        check(&resource, "iam:PassRole", &[ROLE]);
+        let needs = needs_of(&format!("Resources:\n{resource}"), &options());
+        let passed: Vec<_> =
+            needs.needs.iter().filter(|need| need.action.as_str() == "iam:PassRole").collect();
+        let condition = format!("{service}.amazonaws.com");
+        for need in passed {
+            assert!(format!("{:?}", need.conditions).contains(&condition), "{resource_type}");
+        }
+    }
 }
 
 #[test]
