@@ -7,6 +7,7 @@
 mod conditions;
 mod followed;
 mod gaps;
+mod once;
 mod origins;
 mod profiles;
 mod references;
@@ -32,6 +33,7 @@ use crate::value::{Text, Truth};
 
 use conditions::Open;
 use followed::FollowedReferences;
+use once::Once;
 use references::Treatment;
 use targets::{Target, Targets};
 
@@ -73,7 +75,8 @@ fn resource_needs(stack: &Stack, resource: &Resource) -> Needs {
         };
     }
     let followed = FollowedReferences::default();
-    let subject = Subject { stack, resource, registered, rules, followed: &followed };
+    let once = Once::default();
+    let subject = Subject { stack, resource, registered, rules, followed: &followed, once: &once };
     let mut needs = Needs::default();
     let named = named_actions(rules);
     for (action, verbs) in subject.actions(&named) {
@@ -115,6 +118,7 @@ struct Subject<'a> {
     registered: Option<ResourceType>,
     rules: Option<&'static TypeRules>,
     followed: &'a FollowedReferences,
+    once: &'a Once,
 }
 
 /// An action that is called, with all that its needs have in common.

@@ -265,14 +265,14 @@ pub fn of(resource_type: &str) -> Option<&'static TypeRules> {
     static READ: Mutex<BTreeMap<&'static str, &'static TypeRules>> = Mutex::new(BTreeMap::new());
     let resource_type =
         if resource_type.starts_with("Custom::") { "Custom::*" } else { resource_type };
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(rules) = read.get(resource_type) {
+        return Some(rules);
+    }
     let line = sorted_lines::find(RULES, resource_type)?;
     let (name, text) = line.split_once('\t')?;
     if name != resource_type {
         return None;
-    }
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(rules) = read.get(name) {
-        return Some(rules);
     }
     // Rules are read once for each type and kept: there are only so many types. Rules that do not parse cannot pass the tests;
     // here they count as none.

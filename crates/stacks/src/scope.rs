@@ -5,6 +5,7 @@
 mod address;
 mod format;
 mod glob;
+mod wildcards;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub(crate) use format::properties_in;
 use format::{is_kept_in_lower_case, lower};
 pub(crate) use glob::{any_build, six_parts};
 use glob::{bounded, joined, literal, piece, plain_head};
+use wildcards::is_of_objects;
+pub(crate) use wildcards::{anywhere, everywhere, wildcard};
 
 /// How many patterns one text may give before it counts as unknown.
 const MAX_PATTERNS: usize = 32;
@@ -141,36 +144,6 @@ pub(crate) fn fill(
     template: &str,
 ) -> BTreeSet<Pattern> {
     fill_within(stack, resource, template, Reach::new(&Question::default()))
-}
-
-/// The wildcard of an ARN format: account and region as far as they are known, everything else open.
-pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
-    // Other stacks have that format, too, and so have the stacks of other services.
-    fill(stack, None, &format.replace("${StackName}", "*"))
-        .into_iter()
-        .next()
-        .map_or_else(|| "*".to_owned(), |pattern| pattern.glob)
-}
-
-/// The wildcard of an ARN format for a value of which nothing is known: it may be in another account, as layers and keys often are.
-///
-/// Roles and what else IAM holds can be given to a service in their own account only. What EC2 holds is used in its own region,
-/// and of it subnets are shared between accounts.
-pub(crate) fn anywhere(stack: &Stack, format: &str) -> String {
-    let is_of_ec2 = format.contains(":ec2:");
-    if format.contains(":iam:") || is_of_ec2 && !format.contains(":subnet/") {
-        return wildcard(stack, format);
-    }
-    if is_of_ec2 {
-        return wildcard(stack, &format.replace("${Account}", "*"));
-    }
-    everywhere(stack, format)
-}
-
-/// The wildcard of an ARN format in any account and region: what a literal ARN is compared with. Layers, keys, topics, certificates and
-/// roles of others are referred to by it.
-pub(crate) fn everywhere(stack: &Stack, format: &str) -> String {
-    wildcard(stack, &format.replace("${Region}", "*").replace("${Account}", "*"))
 }
 
 /// What a text that refers to something says of its ARN, given the ARN format of what it refers to.
@@ -529,7 +502,7 @@ fn fill_within(
         rest = after;
     }
     let filled = joined(&patterns, &BTreeSet::from([Pattern::named(rest)]));
-    if template.starts_with("arn:${Partition}:s3:::") && template.contains('/') {
+    if is_of_objects(template) {
         return filled.into_iter().map(object_pattern).collect();
     }
     filled

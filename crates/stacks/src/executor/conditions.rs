@@ -172,8 +172,7 @@ fn values_of(
             let texts = texts.unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
             known.extend(texts.into_iter().map(|text| format!("{text}{end}")));
         } else if value == "$self" {
-            let own = scope::arns(subject.stack, subject.resource);
-            known.extend(own.into_iter().map(|pattern| pattern.glob));
+            known.extend(subject.arns().iter().map(|pattern| pattern.glob.clone()));
         } else if let Some(reference) = argument(value, "$ref(") {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
             asked = Some(path);

@@ -1,12 +1,14 @@
 //! What an action acts on: worked out from the catalogue, or as a rule says.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
-use stackpass_policy::catalogue::{self, ResourceTypeFacts};
+use stackpass_policy::catalogue::{self, ActionFacts, ResourceTypeFacts};
 
+use super::once::Once;
 use super::{Subject, profiles};
 use crate::generic;
 use crate::need::Scoping;
@@ -86,12 +88,12 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
             filled.into_iter().map(|pattern| Pattern { scoping: Scoping::AnyOfType, ..pattern }),
         );
     }
-    let own = scope::arns(subject.stack, subject.resource);
+    let own = subject.arns();
     let Some(facts) = catalogue::action(action.service(), action.name()) else {
         let of_service =
             |pattern: &Pattern| pattern.glob.split(':').nth(2) == Some(action.service());
         return if !own.is_empty() && own.iter().all(of_service) {
-            Targets::of(own)
+            Targets::of(own.iter().cloned())
         } else {
             Targets::everything(Scoping::AnyOfType)
         };
@@ -103,7 +105,7 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     if let Some(made) = made(subject, &accepted) {
         return made;
     }
-    let own_kinds = own_kinds(subject.stack, &own, &accepted);
+    let own_kinds = own_kinds(subject.stack, own, &accepted);
     let is_own = |kind: &ResourceTypeFacts| own_kinds.contains(kind);
     let mut patterns = BTreeSet::new();
     let own_accepted = accepted.iter().any(|(kind, _)| is_own(kind));
@@ -114,7 +116,7 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     for (kind, required) in &accepted {
         let wanted = *required || !own_accepted && !any_required;
         if wanted && !is_own(kind) {
-            patterns.extend(referenced(subject, kind));
+            patterns.extend(subject.referenced(kind, || referenced(subject, kind)));
         }
     }
     Targets::of(patterns)
@@ -173,15 +175,17 @@ pub(super) fn service_linked_roles(stack: &Stack, services: &[String]) -> Target
 
 /// What a rule's `on` says.
 pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Targets {
-    let formats: Vec<&'static str> = match catalogue::action(action.service(), action.name()) {
-        Some(facts) => facts.resource_types().flat_map(|(kind, _)| kind.arns()).collect(),
-        None => Vec::new(),
-    };
+    // Most rules act on the resource itself, and ask for none of these.
+    let formats = LazyCell::new(|| -> Vec<&'static str> {
+        let facts = catalogue::action(action.service(), action.name());
+        let kinds = facts.into_iter().flat_map(ActionFacts::resource_types);
+        kinds.flat_map(|(kind, _)| kind.arns()).collect()
+    });
     let mut patterns = BTreeSet::new();
     for on in on {
         match on {
             On::Itself(suffix) => {
-                patterns.extend(suffixed(scope::arns(subject.stack, subject.resource), suffix));
+                patterns.extend(suffixed(subject.arns().clone(), suffix));
             }
             On::Arn(template) => {
                 let template = at_home(subject, template);
@@ -271,7 +275,8 @@ fn through(
             Some(resource) => {
                 let registered = registry::resource_type(&resource.resource_type);
                 let rules = rules::of(&resource.resource_type);
-                let other = Subject { resource, registered, rules, ..*subject };
+                let once = Once::default();
+                let other = Subject { resource, registered, rules, once: &once, ..*subject };
                 patterns.extend(at_path(&other, property, formats));
             }
             None => patterns.extend(any()),
@@ -331,13 +336,14 @@ fn honest(subject: &Subject<'_>, action: &Action, pattern: Pattern) -> Pattern {
     if pattern.scoping != Scoping::Named || !scope::is_whole_type(&pattern.glob) {
         return pattern;
     }
-    let own = scope::arns(subject.stack, subject.resource)
-        .into_iter()
+    let own = subject
+        .arns()
+        .iter()
         .find(|own| own.scoping != Scoping::Named && scope::fits(&own.glob, &pattern.glob));
     // To pass any role is to have the permissions of all of them: that is a gap.
     let otherwise =
         if action.as_str() == "iam:PassRole" { Scoping::UnknownValue } else { Scoping::AnyOfType };
-    let scoping = own.map_or(otherwise, |own| own.scoping);
+    let scoping = own.map_or(otherwise, |own| own.scoping.clone());
     Pattern { scoping, ..pattern }
 }
 
@@ -345,6 +351,9 @@ fn honest(subject: &Subject<'_>, action: &Action, pattern: Pattern) -> Pattern {
 pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BTreeSet<Pattern> {
     let found = subject.resource.properties.at(path);
     let mut patterns = BTreeSet::new();
+    if found.values.is_empty() && found.complete {
+        return patterns;
+    }
     let formats = likeliest_first(subject, path, formats);
     for value in &found.values {
         for text in value.value.texts() {
@@ -372,7 +381,7 @@ fn likeliest_first<'a>(subject: &Subject<'_>, path: &str, formats: &[&'a str]) -
         .map(|template| scope::wildcard(subject.stack, template))
         .collect();
     let mut formats = if formats.is_empty() { vec!["*"] } else { formats.to_vec() };
-    formats.sort_by_key(|format| {
+    formats.sort_by_cached_key(|format| {
         let wildcard = scope::wildcard(subject.stack, format);
         let is_target = targets.iter().any(|target| scope::fits(target, &wildcard));
         (!is_target, format.matches("${").count())
@@ -456,22 +465,18 @@ fn told_by_a_property(
         formats.iter().map(|format| scope::everywhere(subject.stack, format)).collect();
     let mut told = BTreeSet::new();
     let mut is_told = false;
-    for (path, texts) in subject.resource.properties.texts_within() {
-        let last = plain(path.rsplit('.').next().unwrap_or(&path));
-        if last.trim_end_matches('s') == format!("{}arn", plain(kind.name())) {
+    let named_for_it = format!("{}arn", plain(kind.name()));
+    for (path, arns) in subject.literal_arns() {
+        let last = plain(path.rsplit('.').next().unwrap_or(path));
+        if last.trim_end_matches('s') == named_for_it {
             is_told = true;
-            told.extend(at_path(subject, &path, &formats));
+            told.extend(at_path(subject, path, &formats));
             continue;
         }
-        for text in &texts {
-            let is_reference = text.as_attribute().is_some();
-            let arns = scope::patterns(subject.stack, text).into_iter().filter(|pattern| {
-                let is_literal = pattern.scoping == Scoping::Named || is_reference;
-                let of_kind = wildcards.iter().any(|it| scope::fits(&pattern.glob, it));
-                is_literal && pattern.glob.starts_with("arn:") && of_kind
-            });
-            told.extend(arns);
-        }
+        let of_kind = arns
+            .iter()
+            .filter(|arn| wildcards.iter().any(|wildcard| scope::fits(&arn.glob, wildcard)));
+        told.extend(of_kind.cloned());
     }
     (is_told || !told.is_empty()).then_some(told)
 }

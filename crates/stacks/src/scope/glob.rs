@@ -53,10 +53,8 @@ pub(super) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BT
                 result.insert(Pattern { glob, scoping: Scoping::UnknownValue });
                 continue;
             }
-            let glob = match (head.glob.ends_with('*'), tail.glob.strip_prefix('*')) {
-                (true, Some(rest)) => format!("{}{rest}", head.glob),
-                _ => format!("{}{}", head.glob, tail.glob),
-            };
+            let mut glob = head.glob.clone();
+            append(&mut glob, &tail.glob);
             // What is not named decides; of two such parts, the first.
             let scoping =
                 if head.scoping == Scoping::Named { &tail.scoping } else { &head.scoping };
@@ -65,6 +63,12 @@ pub(super) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BT
         }
     }
     bounded(result)
+}
+
+/// Puts one pattern behind another. Two stars that meet are one.
+pub(super) fn append(head: &mut String, tail: &str) {
+    let tail = tail.strip_prefix('*').filter(|_| head.ends_with('*')).unwrap_or(tail);
+    head.push_str(tail);
 }
 
 pub(super) fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
