@@ -9,6 +9,7 @@ mod followed;
 mod gaps;
 mod once;
 mod origins;
+mod phases;
 mod profiles;
 mod references;
 mod targets;
@@ -26,10 +27,10 @@ use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use crate::generic;
 use crate::need::{Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verb};
-use crate::resolve::{DeletionPolicy, Resource, Stack};
+use crate::resolve::{Resource, Stack};
 use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::scope;
-use crate::value::{Text, Truth};
+use crate::value::{Text, Truth, Value};
 
 use conditions::Open;
 use followed::FollowedReferences;
@@ -268,9 +269,7 @@ impl Subject<'_> {
         let phases = if rule.phases.is_empty() {
             self.phases_of(verbs)
         } else {
-            let of = |phase| rule.phases.contains(&phase);
-            let replaced = self.replaced(of(Phase::Create), of(Phase::Delete));
-            self.kept(rule.phases.iter().copied().chain(replaced))
+            self.phases_after(&rule.phases)
         };
         let targets = if rule.on.is_empty() {
             match references::of(self, action) {
@@ -409,9 +408,11 @@ impl Subject<'_> {
                 if may { Truth::Maybe } else { Truth::No }
             }
         };
-        self.resource
-            .properties
-            .any_at(path, &|value| value.texts().iter().map(is_like).max().unwrap_or(Truth::No))
+        // A mapping is no text, whatever stands in it.
+        self.resource.properties.any_at(path, &|value| match value {
+            Value::Map(_) => Truth::No,
+            value => value.texts().iter().map(is_like).max().unwrap_or(Truth::No),
+        })
     }
 
     /// Whether the rules say that nobody asks for a permission on what a property refers to.
@@ -462,85 +463,6 @@ impl Subject<'_> {
                         && action.name().eq_ignore_ascii_case(name)
                 })
             })
-    }
-
-    /// The phases in which handlers with these verbs run.
-    fn phases_of(&self, verbs: &Verbs) -> BTreeSet<Phase> {
-        let has = |verb| verbs.contains(&verb);
-        let mut phases = Vec::new();
-        if has(Verb::Create) || has(Verb::Read) {
-            phases.push(Phase::Create);
-        }
-        if has(Verb::Update) || has(Verb::Read) {
-            phases.push(Phase::Update);
-        }
-        if has(Verb::Delete) || has(Verb::Read) {
-            phases.push(Phase::Delete);
-        }
-        phases.extend(self.replaced(has(Verb::Create), has(Verb::Delete)));
-        self.kept(phases.into_iter())
-    }
-
-    /// Updates, if what creates or deletes runs in them, too.
-    fn replaced(&self, creates: bool, deletes: bool) -> Option<Phase> {
-        let runs = creates || deletes && self.replaced_is_deleted();
-        (runs && self.can_be_replaced()).then_some(Phase::Update)
-    }
-
-    /// Phases after the deletion policy; a delete is also how a failed create is undone.
-    fn kept(&self, phases: impl Iterator<Item = Phase>) -> BTreeSet<Phase> {
-        let policy = self.resource.deletion_policy;
-        let mut kept = BTreeSet::new();
-        for phase in phases {
-            match phase {
-                Phase::Delete => {
-                    if policy != DeletionPolicy::Retain {
-                        kept.insert(Phase::Rollback);
-                    }
-                    if !matches!(
-                        policy,
-                        DeletionPolicy::Retain | DeletionPolicy::RetainExceptOnCreate
-                    ) {
-                        kept.insert(Phase::Delete);
-                    }
-                }
-                phase => {
-                    kept.insert(phase);
-                }
-            }
-        }
-        kept
-    }
-
-    /// Whether an update may make CloudFormation put a new resource in the place of this one.
-    ///
-    /// That is so for types without an update handler, and when a property that cannot be changed in place is set.
-    fn can_be_replaced(&self) -> bool {
-        let Some(registered) = self.registered.filter(|registered| registered.has_handlers())
-        else {
-            return false;
-        };
-        let immutable = !registered.handlers().contains(Verb::Update);
-        immutable
-            || registered
-                .create_only()
-                .any(|path| self.resource.properties.presence_at(path).possible())
-    }
-
-    /// Whether a last snapshot is taken when the resource is deleted or replaced.
-    fn takes_snapshot(&self) -> Truth {
-        let of = |policy| match policy {
-            DeletionPolicy::Snapshot => Truth::Yes,
-            DeletionPolicy::Unknown => Truth::Maybe,
-            DeletionPolicy::Delete
-            | DeletionPolicy::Retain
-            | DeletionPolicy::RetainExceptOnCreate => Truth::No,
-        };
-        of(self.resource.deletion_policy).or(of(self.resource.update_replace_policy))
-    }
-
-    fn replaced_is_deleted(&self) -> bool {
-        self.resource.update_replace_policy != DeletionPolicy::Retain
     }
 }
 

@@ -125,6 +125,8 @@ struct Routes {
     tags: Properties,
     /// The roles that the API takes on to call what is behind it.
     roles: Vec<Node>,
+    /// Whether one of them adds to the resource policy of the API.
+    has_policy: bool,
     /// Where the first of them stands.
     span: Span,
 }

@@ -59,7 +59,7 @@ fn generated_policy_is_enough() {
     assert_snapshot!(ran.all(), @"
     exit code 0
     --- stdout
-    covered: all 23 needs of the caller and of CloudFormation
+    covered: all 22 needs of the caller and of CloudFormation
     --- stderr
     note: policies of the organization (SCPs and RCPs), of resources and of sessions
     are not seen here; they can deny what these policies allow
@@ -94,7 +94,7 @@ fn missing_action_is_told_with_its_mend() {
       ]
     }
 
-    not covered: 1 of 23 needs of the caller and of CloudFormation
+    not covered: 1 of 22 needs of the caller and of CloudFormation
     --- stderr
     note: policies of the organization (SCPs and RCPs), of resources and of sessions
     are not seen here; they can deny what these policies allow
@@ -125,7 +125,7 @@ fn deny_and_boundary_are_named() {
     assert_snapshot!(ran.stdout, @r#"
     Denied by a statement
 
-      p.json:61 Statement[5] (NoQueues) denies it
+      p.json:60 Statement[5] (NoQueues) denies it
         needs    sqs:DeleteQueue
         on       arn:aws:sqs:eu-west-1:111122223333:jobs
         for      Jobs (AWS::SQS::Queue) at t.yaml:2:3
@@ -152,7 +152,7 @@ fn deny_and_boundary_are_named() {
       ]
     }
 
-    not covered: 2 of 23 needs of the caller and of CloudFormation
+    not covered: 2 of 22 needs of the caller and of CloudFormation
     "#);
 }
 
@@ -287,7 +287,7 @@ fn unused_grants_are_summed_up() {
     Granted and not needed
 
       p.json:3 Statement[0]
-        wider    sqs:* on *: needs only 6 of its MANY actions
+        wider    sqs:* on *: needs only 5 of its MANY actions
         unneeded dynamodb:GetItem
 
       p.json:11 Statement[1] (Odd)

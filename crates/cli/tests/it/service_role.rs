@@ -107,8 +107,7 @@ fn a_small_stack_is_told_whole() {
               "sqs:DeleteQueue",
               "sqs:GetQueueAttributes",
               "sqs:GetQueueUrl",
-              "sqs:ListQueueTags",
-              "sqs:SetQueueAttributes"
+              "sqs:ListQueueTags"
             ],
             "Resource": "arn:aws:sqs:eu-west-1:111122223333:dev-app-Jobs-*"
           }
@@ -130,9 +129,9 @@ fn a_small_stack_is_told_whole() {
     --- stderr
     stack      dev-app, 1 resource (queue.yaml)
     tool       aws-cli; CloudFormation acts with a service role
-    needs      30, 13 actions
+    needs      28, 12 actions
     policies   caller    1,005 of 6,144 characters
-               executor    273 of 6,144 characters
+               executor    248 of 6,144 characters
     AWS data   DATES
 
     To know

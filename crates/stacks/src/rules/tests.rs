@@ -23,7 +23,8 @@ const PSEUDO_TYPES: [&str; 6] = [
 ];
 
 /// Properties whose schema says nothing of what stands inside; the service's user guide names the keys.
-const FREE_FORM: [(&str, &str); 2] = [
+const FREE_FORM: [(&str, &str); 3] = [
+    ("AWS::ApiGateway::RestApi", "Body"),
     ("AWS::CodePipeline::Pipeline", "Stages.Actions.Configuration"),
     ("AWS::Cognito::IdentityPoolRoleAttachment", "Roles"),
 ];

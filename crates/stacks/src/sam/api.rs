@@ -121,7 +121,15 @@ pub(super) fn definition(expansion: &Expansion<'_>, sam: &Macro) -> Node {
         }
     }
     body.set("x-roles", at.list(roles));
+    if sam.field("Auth").is_some_and(has_policy) || routes.is_some_and(|routes| routes.has_policy) {
+        body.set("x-amazon-apigateway-policy", at.yes());
+    }
     body.into_node(at_body)
+}
+
+/// Whether SAM writes a resource policy into the definition of an API. What a function gives is not known here.
+pub(super) fn has_policy(auth: &Node) -> bool {
+    function(auth).is_some() || field(auth, "ResourcePolicy").is_some_and(is_wanted)
 }
 
 /// Lets the API call the functions that authorize its calls.

@@ -161,6 +161,7 @@ pub(super) fn note_route(
     routes.deletion_policies.extend(sam.resource.deletion_policy.clone());
     routes.update_replace_policies.extend(sam.resource.update_replace_policy.clone());
     routes.roles.extend(role.filter(is_role));
+    routes.has_policy |= field(event.properties, "Auth").is_some_and(super::api::has_policy);
     let names_it = ["ApiId", "RestApiId"].iter().any(|key| field(event.properties, key).is_some());
     if let Some(tags) = sam.field("Tags").filter(|_| !names_it && sam.wants("PropagateTags")) {
         tags.entries().iter().for_each(|tag| routes.tags.set(&tag.key, tag.value.clone()));

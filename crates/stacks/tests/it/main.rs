@@ -35,3 +35,5 @@ mod services;
 mod shapes;
 #[cfg(test)]
 mod transforms;
+#[cfg(test)]
+mod uncalled;

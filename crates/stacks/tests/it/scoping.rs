@@ -530,7 +530,7 @@ fn a_canary_has_the_functions_and_layers_of_its_name() {
 fn a_node_group_without_a_launch_template_looks_up_none() {
     let group = |template: &str| {
         format!(
-            "  N: {{Type: AWS::EKS::Nodegroup, Properties: {{ClusterName: c, NodeRole: r, Subnets: [s]{template}}}}}"
+            "  N: {{Type: AWS::EKS::Nodegroup, Properties: {{ClusterName: c, NodeRole: r, Subnets: [s], Version: '1.34'{template}}}}}"
         )
     };
     check_added(
