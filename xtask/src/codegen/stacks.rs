@@ -25,6 +25,9 @@ pub(crate) const FOLDER: &str = "crates/stacks/src/generated";
 /// The hand-written list of what stands for variables of ARN templates that are no property.
 const VARIABLES: &str = "crates/stacks/data/overrides/arn-variables.tsv";
 
+/// The hand-written ARN templates of types for which the registry has none.
+const TEMPLATES: &str = "crates/stacks/data/overrides/arn-templates.tsv";
+
 /// The handlers, each one bit, in this order.
 const VERBS: &str = "CRUDL";
 /// What is known of tagging, each one bit, in this order; the next bit says that the type can be tagged.
@@ -72,6 +75,7 @@ pub(crate) fn files(
     let rows = table::read::<10>(root, "crates/stacks/data/types.tsv")?;
     let extras = read_extras(root)?;
     let variables = read_variables(root)?;
+    let templates = read_templates(root, &rows)?;
 
     let actions: BTreeSet<&Action> =
         extras.values().flat_map(|of| of.permissions.keys().chain(of.tagging.iter())).collect();
@@ -108,7 +112,11 @@ pub(crate) fn files(
         for field in [tag_property, primary, create_only, read_only, ref_identifier] {
             let _ = write!(line, "\t{}", paths.references(table::split(field))?);
         }
-        let _ = write!(line, "\t{}\t", named(name, arn, &variables)?);
+        let arn = match templates.get(name) {
+            Some(template) => template.clone(),
+            None => named(name, arn, &variables)?,
+        };
+        let _ = write!(line, "\t{arn}\t");
         for (permission, verbs) in &of.permissions {
             let _ = write!(line, "{}{}", action(permission)?, digit(*verbs)?);
         }
@@ -199,6 +207,18 @@ fn read_variables(root: &Path) -> Result<Variables> {
         variables.insert(name, (variable, stands_for));
     }
     Ok(variables)
+}
+
+/// The ARN templates that the registry lacks, by type.
+fn read_templates(root: &Path, rows: &[[String; 10]]) -> Result<BTreeMap<String, String>> {
+    let mut templates = BTreeMap::new();
+    for [name, template, reason] in table::read::<3>(root, TEMPLATES)? {
+        ensure!(!reason.is_empty(), "{TEMPLATES}: `{name}` has no reason");
+        let lacks = rows.iter().any(|row| row[0] == name && row[9].is_empty());
+        ensure!(lacks, "{TEMPLATES}: the registry has no type `{name}` without an ARN");
+        templates.insert(name, template);
+    }
+    Ok(templates)
 }
 
 /// An ARN template with the property that names the resource.

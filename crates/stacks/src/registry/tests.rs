@@ -4,8 +4,11 @@ use std::{
     path::Path,
 };
 
+use stackpass_policy::catalogue;
+
 use super::*;
 use crate::rules;
+use crate::rules::tests::{Schemas, template_problems};
 
 /// The data files, read in a way that shares nothing with the look-ups.
 fn rows<const N: usize>(text: &'static str) -> impl Iterator<Item = [&'static str; N]> {
@@ -114,6 +117,8 @@ fn every_type_of_the_data_is_found_and_says_the_same() {
                 arn.replace(&format!("${{{variable}}}"), &format!("${{{property}}}"))
             },
         );
+        let added = templates_tsv().find(|[of, ..]| *of == name);
+        let arn = added.map_or(arn, |[_, template, _]| template.to_owned());
         assert_eq!(of.arn_template().unwrap_or_default(), arn, "{name}");
     }
     assert!(resource_types().map(ResourceType::name).is_sorted_by_key(str::to_lowercase));
@@ -239,7 +244,7 @@ fn counts_are_those_of_the_source() {
     assert_eq!(actions.collect::<BTreeSet<_>>().len(), 9_775);
     let tags = names.iter().filter_map(|name| resource_type(name).unwrap().tagging());
     assert_eq!(tags.filter(|tags| tags.system_tags).count(), 901);
-    assert_eq!(resource_types().filter(|of| of.arn_template().is_some()).count(), 1_002);
+    assert_eq!(resource_types().filter(|of| of.arn_template().is_some()).count(), 1_028);
 }
 
 #[test]
@@ -288,6 +293,33 @@ fn what_both_crates_embed_stays_below_two_megabytes() {
         }
     }
     assert!((1_000_000..2_000_000).contains(&bytes), "{bytes}");
+}
+
+/// The ARN templates that are written by hand: type, template, reason.
+fn templates_tsv() -> impl Iterator<Item = [&'static str; 3]> {
+    rows(include_str!("../../data/overrides/arn-templates.tsv"))
+}
+
+#[test]
+fn every_arn_template_of_ours_is_a_format_of_the_catalogue_with_properties() {
+    let schemas = Schemas::read();
+    let shape = |format: &str| {
+        let parts = format.split("${").enumerate();
+        let parts = parts.map(|(at, part)| match part.split_once('}') {
+            Some((_, rest)) if at > 0 => format!("*{rest}"),
+            _ => part.to_owned(),
+        });
+        parts.collect::<String>()
+    };
+    for [name, template, _] in templates_tsv() {
+        assert_eq!(template_problems(&schemas, name, template), Vec::<String>::new());
+        let service = template.split(':').nth(2).unwrap();
+        let formats =
+            catalogue::resource_types(service).flat_map(catalogue::ResourceTypeFacts::arns);
+        let shapes: BTreeSet<String> = formats.map(shape).collect();
+        assert!(shapes.contains(&shape(template)), "{name}: no format like {template}");
+        assert!(rules::of(name).is_none_or(|rules| rules.arn.is_none()), "{name}: twice");
+    }
 }
 
 /// The variables of a template, without what IAM itself replaces.

@@ -620,6 +620,22 @@ fn a_name_in_the_template_is_in_the_arn_of_the_resource() {
         );
     }
     check(
+        "  R: {Type: AWS::CodeArtifact::Repository, Properties: {DomainName: d, RepositoryName: r}}",
+        "codeartifact:DeleteRepository",
+        &[&arn("codeartifact", "repository/d/r")],
+    );
+    check(
+        "  S: {Type: AWS::AppRunner::Service, Properties: {ServiceName: s, SourceConfiguration: {}}}",
+        "apprunner:UpdateService",
+        &[&arn("apprunner", "service/s/*")],
+    );
+    // Bots of the second version, which the type makes, have an id.
+    check(
+        "  B: {Type: AWS::Lex::Bot, Properties: {Name: b, DataPrivacy: {}, IdleSessionTTLInSeconds: 300, RoleArn: 'arn:aws:iam::111122223333:role/r'}}",
+        "lex:UpdateBot",
+        &[&arn("lex", "bot/*")],
+    );
+    check(
         "  A: {Type: AWS::StepFunctions::Activity, Properties: {Name: work}}",
         "states:DeleteActivity",
         &[&arn("states", "activity:work")],
