@@ -35,6 +35,8 @@ struct Generic {
     parameter_types: BTreeMap<String, Vec<String>>,
     /// Service to the kinds of resources, as in their ARNs, whose names it keeps in lower case.
     lower_case: BTreeMap<String, Vec<String>>,
+    /// Services that do so for some resources, of which no reference tells for which, with the evidence.
+    either_case: BTreeMap<String, String>,
 }
 
 /// A document inside a property, as an `OpenAPI` body, in which roles stand.
@@ -152,6 +154,11 @@ pub(crate) fn snapshot_unless(resource_type: &str) -> Option<&'static [String]> 
 /// The ARN template that an action is limited to, wherever handlers list it.
 pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
     facts().scopes.get(action.as_str()).map(String::as_str)
+}
+
+/// Whether a service may keep names in lower case.
+pub(crate) fn may_be_in_lower_case(service: &str) -> bool {
+    facts().either_case.contains_key(service)
 }
 
 /// The kinds of resources of a service, as in their ARNs, whose names it keeps in lower case.

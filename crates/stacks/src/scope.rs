@@ -23,7 +23,7 @@ use crate::value::{Part, Text, Truth, Value};
 
 use address::Address;
 pub(crate) use format::properties_in;
-use format::{is_kept_in_lower_case, lower};
+use format::{in_case, lower};
 pub(crate) use glob::{any_build, six_parts};
 use glob::{bounded, joined, literal, piece, plain_head};
 use wildcards::is_of_objects;
@@ -189,12 +189,17 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 };
                 return vec![Pattern { glob, scoping }];
             }
-            let glob = name_into(stack, format, &address.name);
             if format.contains(":s3:") {
                 let name = address.name;
                 return vec![of_object(stack, &name, pattern, format.contains("${ObjectName}"))];
             }
-            with_path(&Pattern { glob, ..pattern }, format)
+            let names = in_case(format, Pattern { glob: address.name, ..pattern }).into_iter();
+            names
+                .flat_map(|name| {
+                    let glob = name_into(stack, format, &name.glob);
+                    with_path(&Pattern { glob, ..name }, format)
+                })
+                .collect()
         })
         .collect()
 }
@@ -472,7 +477,6 @@ fn fill_within(
     let (region, account) = resource
         .and_then(|resource| home_elsewhere(resource, template))
         .unwrap_or_else(|| (known(&stack.setting.region), known(&stack.setting.account)));
-    let in_lower_case = is_kept_in_lower_case(template);
     let mut patterns = BTreeSet::from([Pattern::named("")]);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("${") {
@@ -493,7 +497,7 @@ fn fill_within(
             variable => match resource {
                 Some(resource) => variable_patterns(stack, resource, variable, reach)
                     .into_iter()
-                    .map(|name| if in_lower_case { lower(name) } else { name })
+                    .flat_map(|name| in_case(template, name))
                     .collect(),
                 None => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
@@ -684,8 +688,6 @@ fn name_into(stack: &Stack, format: &str, name: &str) -> String {
         Some((before, after)) => {
             let after = after.split_once('}').map_or("", |(_, after)| after);
             let mut glob = wildcard(stack, before);
-            let lower_case = is_kept_in_lower_case(format).then(|| name.to_lowercase());
-            let name = lower_case.as_deref().unwrap_or(name);
             // `parameter/${Name}` with a name that already begins with the slash.
             let name =
                 if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };

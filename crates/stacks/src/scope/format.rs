@@ -1,5 +1,7 @@
 //! ARN formats as text: their variables, and which names in them the service keeps in lower case.
 
+use std::collections::BTreeSet;
+
 use super::Pattern;
 use crate::generic;
 
@@ -11,13 +13,20 @@ pub(crate) fn properties_in(template: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the service keeps names of this ARN format in lower case, however the template writes them.
-pub(super) fn is_kept_in_lower_case(format: &str) -> bool {
+/// A name as it stands in ARNs of this format: in lower case where the service keeps it so, however the template writes it, and both
+/// ways where it may.
+pub(super) fn in_case(format: &str, name: Pattern) -> BTreeSet<Pattern> {
     let mut parts = format.splitn(6, ':');
     let service = parts.nth(2).unwrap_or_default();
     let resource = parts.nth(2).unwrap_or_default();
     let kind = resource.split([':', '/']).next().unwrap_or_default();
-    generic::lower_case_kinds(service).iter().any(|lower| lower == kind)
+    if generic::may_be_in_lower_case(service) {
+        BTreeSet::from([lower(name.clone()), name])
+    } else if generic::lower_case_kinds(service).iter().any(|lower| lower == kind) {
+        BTreeSet::from([lower(name)])
+    } else {
+        BTreeSet::from([name])
+    }
 }
 
 pub(super) fn lower(pattern: Pattern) -> Pattern {

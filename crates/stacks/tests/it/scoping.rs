@@ -717,3 +717,10 @@ fn records_name_their_zone_by_its_id_and_a_gap_says_which_parameter_tells_it() {
         }
     }
 }
+
+#[test]
+fn a_name_that_may_be_kept_in_lower_case_is_allowed_both_ways() {
+    let template = "  E: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: MyEndpoint, EndpointConfigName: c}}\n";
+    let arn = |name: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:endpoint/{name}");
+    check(template, "sagemaker:DeleteEndpoint", &[&arn("MyEndpoint"), &arn("myendpoint")]);
+}
