@@ -451,7 +451,7 @@ fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Patte
 }
 
 /// What a property says of a resource type that an action acts on, where the registry knows no reference: one that is named for the
-/// type, as `StreamARN` for a stream, or any that holds the ARN of such a thing.
+/// type, as `StreamARN` for a stream and `EndpointConfigName` for what has that in its ARN, or any that holds the ARN of such a thing.
 fn told_by_a_property(
     subject: &Subject<'_>,
     kind: &ResourceTypeFacts,
@@ -465,10 +465,16 @@ fn told_by_a_property(
         formats.iter().map(|format| scope::everywhere(subject.stack, format)).collect();
     let mut told = BTreeSet::new();
     let mut is_told = false;
-    let named_for_it = format!("{}arn", plain(kind.name()));
+    let kind = plain(kind.name());
+    let of_arn = format!("{kind}arn");
+    let of_name = formats.iter().filter_map(|format| {
+        let variable = plain(scope::properties_in(format).last()?);
+        variable.starts_with(&kind).then_some(variable)
+    });
+    let of_names: Vec<String> = of_name.collect();
     for (path, arns) in subject.literal_arns() {
         let last = plain(path.rsplit('.').next().unwrap_or(path));
-        if last.trim_end_matches('s') == named_for_it {
+        if last.trim_end_matches('s') == of_arn || of_names.contains(&last) {
             is_told = true;
             told.extend(at_path(subject, path, &formats));
             continue;

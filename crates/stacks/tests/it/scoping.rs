@@ -724,3 +724,17 @@ fn a_name_that_may_be_kept_in_lower_case_is_allowed_both_ways() {
     let arn = |name: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:endpoint/{name}");
     check(template, "sagemaker:DeleteEndpoint", &[&arn("MyEndpoint"), &arn("myendpoint")]);
 }
+
+#[test]
+fn a_property_with_the_name_in_the_arn_of_another_resource_tells_which_one() {
+    let config = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c";
+    let endpoint = executor(
+        "  E: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: e, EndpointConfigName: c}}",
+    );
+    assert!(resources(&endpoint, "sagemaker:CreateEndpoint").contains(config));
+    let cluster = "  M: {Type: AWS::MemoryDB::Cluster, Properties: {ClusterName: m, NodeType: t, ACLName: a, SubnetGroupName: s}}";
+    let arn = |resource: &str| format!("arn:aws:memorydb:eu-west-1:111122223333:{resource}");
+    let found = resources(&executor(cluster), "memorydb:CreateCluster");
+    assert!(found.is_superset(&BTreeSet::from([arn("acl/a"), arn("subnetgroup/s")])), "{found:?}");
+    assert!(!found.contains(&arn("acl/*")), "{found:?}");
+}
