@@ -7,6 +7,7 @@
 mod conditions;
 mod followed;
 mod gaps;
+mod objects;
 mod once;
 mod origins;
 mod phases;
@@ -141,6 +142,15 @@ struct Reason {
     property: Option<String>,
     span: Span,
     evidence: Vec<String>,
+    /// What tells on which resources it acts, where that is not the property that asks for it.
+    named_by: Option<NamedBy>,
+}
+
+/// What tells on which resources an action acts: a property, or, without one, what names the resource itself.
+#[derive(Clone, Debug)]
+struct NamedBy {
+    property: Option<String>,
+    span: Span,
 }
 
 impl Subject<'_> {
@@ -195,12 +205,18 @@ impl Subject<'_> {
                 self.phases_of(verbs)
             };
             let evidence = vec!["registry tagging permissions".to_owned()];
-            let reason = Reason { property, span, evidence };
+            let named_by = self.named_by(&[]);
+            let reason = Reason { property, span, evidence, named_by };
             self.emit(self.automatic(action, phases, reason), needs);
             return;
         }
         let phases = self.phases_of(verbs);
-        let reason = Reason { property: None, span: self.resource.span, evidence: from_registry };
+        let reason = Reason {
+            property: None,
+            span: self.resource.span,
+            evidence: from_registry,
+            named_by: None,
+        };
         match references::of(self, action) {
             Treatment::Followed(followed) => {
                 for reference in followed {
@@ -271,9 +287,14 @@ impl Subject<'_> {
         } else {
             self.phases_after(&rule.phases)
         };
+        let mut named_by = self.named_by(&rule.on);
         let targets = if rule.on.is_empty() {
             match references::of(self, action) {
                 Treatment::Followed(followed) => {
+                    named_by = followed.first().map(|first| NamedBy {
+                        property: Some(first.property.clone()),
+                        span: first.span,
+                    });
                     Targets::merged(followed.into_iter().map(|reference| reference.targets))
                 }
                 Treatment::NotNamed => {
@@ -292,7 +313,7 @@ impl Subject<'_> {
             conditions: conditions::build(&conditions::given(self, rule)),
             open: conditions::open(self, rule),
             hardness: rule.hardness,
-            reason: Reason { property, span, evidence: rule.evidence.clone() },
+            reason: Reason { property, span, evidence: rule.evidence.clone(), named_by },
         };
         self.emit(call, needs);
     }
@@ -329,6 +350,34 @@ impl Subject<'_> {
                 });
             }
         }
+    }
+
+    /// What tells on which resources a rule with this `on` acts, as far as one thing alone does.
+    fn named_by(&self, on: &[On]) -> Option<NamedBy> {
+        let by = |path: &str| NamedBy { property: Some(path.to_owned()), span: self.span_of(path) };
+        let itself = || NamedBy { property: None, span: self.resource.span };
+        let is_open = |own: &scope::Pattern| {
+            matches!(own.scoping, Scoping::UnknownValue | Scoping::OutOfReach)
+        };
+        let acts_on_itself = on.is_empty() || on.iter().any(|on| matches!(on, On::Itself(_)));
+        if acts_on_itself && self.arns().iter().any(is_open) {
+            return Some(itself());
+        }
+        on.iter().find_map(|on| match on {
+            On::Reference { path, .. }
+            | On::Profile(path)
+            | On::Unqualified(path)
+            | On::Through { path, .. } => {
+                let is_there = self.resource.properties.presence_at(path).possible();
+                is_there.then(|| by(path))
+            }
+            On::Arn(template) => self.told_by(template).map(by).or_else(|| {
+                let mut own = origins::naming(&self.resource.resource_type);
+                let is_own = |property| own.any(|own| own == property);
+                scope::properties_in(template).any(is_own).then(itself)
+            }),
+            On::Itself(_) | On::Executor | On::Any => None,
+        })
     }
 
     /// The property that an ARN template names another resource by, if it is there.

@@ -191,7 +191,11 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             }
             if format.contains(":s3:") {
                 let name = address.name;
-                return vec![of_object(stack, &name, pattern, format.contains("${ObjectName}"))];
+                let is_of_objects = format.contains("${ObjectName}");
+                // Nothing but an address says where an object is: a path is a file's, which is uploaded first.
+                let is_file =
+                    is_of_objects && text.known().is_some_and(|text| !text.contains("://"));
+                return vec![of_object(stack, &name, pattern, is_file)];
             }
             let names = in_case(format, Pattern { glob: address.name, ..pattern }).into_iter();
             names
@@ -649,10 +653,8 @@ fn last_segment(pattern: Pattern) -> Pattern {
 
 /// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the
 /// tool knows.
-fn of_object(stack: &Stack, name: &str, pattern: Pattern, of_objects: bool) -> Pattern {
-    // A name without a key is no object.
-    let is_file = pattern.scoping == Scoping::Named && !name.contains(['/', '*']);
-    if name.starts_with(['.', '/', '~']) || of_objects && is_file {
+fn of_object(stack: &Stack, name: &str, pattern: Pattern, is_file: bool) -> Pattern {
+    if name.starts_with(['.', '/', '~']) || is_file {
         return Pattern {
             glob: wildcard(stack, "arn:${Partition}:s3:::*/*"),
             scoping: Scoping::UnknownValue,

@@ -4,11 +4,19 @@ use stackpass_policy::action::Action;
 use stackpass_policy::source::Span;
 
 use super::conditions::Open;
-use super::{Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
+use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
 use crate::need::Gap;
 use crate::registry::{self, ResourceType};
 use crate::resolve::{Resource, Stack};
 use crate::value::Text;
+
+impl Reason {
+    /// What tells on which resources the action acts.
+    fn naming(&self) -> NamedBy {
+        let asked_by = || NamedBy { property: self.property.clone(), span: self.span };
+        self.named_by.clone().unwrap_or_else(asked_by)
+    }
+}
 
 impl Subject<'_> {
     /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
@@ -68,12 +76,13 @@ impl Subject<'_> {
 
     /// A value that should name what an action is given on, and names nothing that IAM can.
     pub(super) fn unusable(&self, action: &Action, reason: &Reason) -> Gap {
-        let subject = match &reason.property {
+        let named_by = reason.naming();
+        let subject = match &named_by.property {
             Some(property) => format!("`{property}` holds"),
             None => "its name is made of".to_owned(),
         };
         Gap {
-            place: self.place(reason.span),
+            place: self.place(named_by.span),
             code: "unusable-value",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
@@ -86,12 +95,13 @@ impl Subject<'_> {
 
     /// A value that scopes permissions and is not followed to its end.
     pub(super) fn out_of_reach(&self, reason: &Reason) -> Gap {
-        let subject = match &reason.property {
+        let named_by = reason.naming();
+        let subject = match &named_by.property {
             Some(property) => format!("what `{property}` refers to"),
             None => "its name".to_owned(),
         };
         Gap {
-            place: self.place(reason.span),
+            place: self.place(named_by.span),
             code: "out-of-reach",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
@@ -119,19 +129,20 @@ impl Subject<'_> {
 
     /// A value that scopes permissions and is not known.
     pub(super) fn unresolved(&self, reason: &Reason) -> Gap {
-        let subject = match &reason.property {
+        let named_by = reason.naming();
+        let subject = match &named_by.property {
             Some(property) => format!("what `{property}` refers to"),
             None => "its name".to_owned(),
         };
         Gap {
-            place: self.place(reason.span),
+            place: self.place(named_by.span),
             code: "unresolved-value",
             stack: crate::scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} is not known before the deployment, so permissions are given for all of its kind"
             ),
-            help: origins::help(self, reason.property.as_deref()),
+            help: origins::help(self, named_by.property.as_deref()),
         }
     }
 }

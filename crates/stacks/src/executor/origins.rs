@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Subject;
+use crate::generic;
 use crate::resolve::{Resource, Stack};
 use crate::rules;
 use crate::scope;
@@ -46,7 +47,19 @@ pub(super) fn help(subject: &Subject<'_>, property: Option<&str>) -> String {
             given(lists)
         );
     }
+    if property.is_some_and(|property| is_file(subject, property)) {
+        return "it is a file of this machine: give the template that `aws cloudformation package` or `sam package` makes, which has its address in S3".to_owned();
+    }
     "no parameter of the template tells it: narrow the policy by hand".to_owned()
+}
+
+/// Whether a property that takes the address of an object has a path in its place: that of a file, which a tool uploads first.
+fn is_file(subject: &Subject<'_>, property: &str) -> bool {
+    let mut locations = generic::object_properties(&subject.resource.resource_type);
+    let found = subject.resource.properties.at(property);
+    let mut texts = found.values.iter().flat_map(|found| found.value.texts());
+    locations.any(|location| location.property() == Some(property))
+        && texts.any(|text| text.known().is_some_and(|text| !text.contains("://")))
 }
 
 struct Search<'a> {

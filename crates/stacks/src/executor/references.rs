@@ -2,14 +2,13 @@
 //!
 //! Handlers list them for every resource of a type. They are needed only when a property refers to such a thing, and on that thing only.
 
-use std::collections::BTreeSet;
-
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Span;
 
 use super::Subject;
 use super::conditions::{self, Condition, Open};
+use super::objects;
 use super::profiles;
 use super::targets::{self, Targets};
 use crate::generic;
@@ -55,8 +54,8 @@ pub(super) fn of(subject: &Subject<'_>, action: &Action) -> Treatment {
         roles(subject).map(looked_up)
     } else if action.service().eq_ignore_ascii_case("kms") && service != "KMS" {
         keys(subject, action)
-    } else if (is("s3:GetObject") || is("s3:GetObjectVersion")) && service != "S3" {
-        objects(subject, action)
+    } else if objects::is_read(action) && service != "S3" {
+        objects::read(subject, action)
     } else {
         None
     };
@@ -282,51 +281,6 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
             }
         });
     Some(followed.collect())
-}
-
-fn objects(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
-    let mut locations = generic::object_properties(&subject.resource.resource_type).peekable();
-    locations.peek()?;
-    let versioned = action.name().eq_ignore_ascii_case("GetObjectVersion");
-    let mut followed = Vec::new();
-    for location in locations {
-        let Some(property) = location.property() else { continue };
-        let is_there = |path: &str| subject.resource.properties.presence_at(path).possible();
-        if !is_there(property) || versioned && !location.version.as_deref().is_some_and(is_there) {
-            continue;
-        }
-        followed.push(Followed {
-            span: subject.span_of(property),
-            property: property.to_owned(),
-            targets: Targets::of(object_arns(subject, location)),
-            conditions: Vec::new(),
-            open: Vec::new(),
-        });
-    }
-    Some(followed)
-}
-
-/// The ARNs of the objects at a location.
-fn object_arns(subject: &Subject<'_>, location: &generic::ObjectLocation) -> BTreeSet<Pattern> {
-    let filled = |template: &str| scope::fill(subject.stack, Some(subject.resource), template);
-    let within = match (&location.key, &location.prefix) {
-        (Some(key), _) => format!("${{{key}}}"),
-        (None, Some(prefix)) => format!("${{{prefix}|}}*"),
-        (None, None) => "*".to_owned(),
-    };
-    if let Some(bucket) = &location.bucket {
-        return filled(&format!("arn:${{Partition}}:s3:::${{{bucket}}}/{within}"));
-    }
-    if let Some(bucket_arn) = &location.bucket_arn {
-        let buckets =
-            targets::at_path(subject, bucket_arn, &["arn:${Partition}:s3:::${BucketName}"]);
-        let objects = buckets
-            .into_iter()
-            .map(|bucket| Pattern { glob: format!("{}/*", bucket.glob), ..bucket });
-        return objects.collect();
-    }
-    let path = location.url.as_deref().or(location.arn.as_deref()).unwrap_or_default();
-    targets::at_path(subject, path, &["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])
 }
 
 /// The properties that refer, by the registry, to one of these types.

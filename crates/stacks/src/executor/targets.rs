@@ -9,7 +9,7 @@ use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{self, ActionFacts, ResourceTypeFacts};
 
 use super::once::Once;
-use super::{Subject, profiles};
+use super::{Subject, objects, profiles};
 use crate::generic;
 use crate::need::Scoping;
 use crate::registry;
@@ -116,7 +116,10 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     for (kind, required) in &accepted {
         let wanted = *required || !own_accepted && !any_required;
         if wanted && !is_own(kind) {
-            patterns.extend(subject.referenced(kind, || referenced(subject, kind)));
+            patterns.extend(match kind.service() {
+                "s3" => objects::referenced(subject, action, kind),
+                _ => referenced(subject, kind),
+            });
         }
     }
     Targets::of(patterns)
@@ -213,7 +216,8 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                     referred.retain(|pattern| may_be_of(pattern, action.service()));
                 }
                 let referred = referred.into_iter();
-                let referred = referred.map(|pattern| of_bucket(pattern, &formats)).collect();
+                let referred =
+                    referred.map(|pattern| objects::in_format(pattern, &formats)).collect();
                 patterns.extend(suffixed(referred, suffix));
             }
             On::Unqualified(path) => {
@@ -292,18 +296,6 @@ fn through(
 fn unqualified(pattern: Pattern) -> Pattern {
     let parts: Vec<&str> = pattern.glob.split(':').take(7).collect();
     Pattern { glob: parts.join(":"), ..pattern }
-}
-
-/// For an action on buckets, the bucket of a place inside it, or of the domain name that it has.
-fn of_bucket(pattern: Pattern, formats: &[&str]) -> Pattern {
-    let is_of_buckets = formats.iter().all(|format| format.ends_with(":s3:::${BucketName}"));
-    let Some((start, place)) = pattern.glob.split_once(":::").filter(|_| is_of_buckets) else {
-        return pattern;
-    };
-    let name = place.split('/').next().unwrap_or(place);
-    let is_domain = name.contains(".amazonaws.com");
-    let name = name.split_once(".s3").filter(|_| is_domain).map_or(name, |(name, _)| name);
-    Pattern { glob: format!("{start}:::{name}"), ..pattern }
 }
 
 /// The ARN formats of what a property names whose ARN, with something appended, is one that the action accepts: a function's, for an
@@ -424,7 +416,11 @@ fn overlaps(left: &str, right: &str) -> bool {
 }
 
 /// What the resource's typed references say of a resource type that an action acts on; else the type's wildcard.
-fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
+pub(super) fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
+    subject.referenced(kind, || work_out(subject, kind))
+}
+
+fn work_out(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
     let of_format = |format| {
         let wildcard = scope::wildcard(subject.stack, format);
         let mut patterns = BTreeSet::new();

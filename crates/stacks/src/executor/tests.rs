@@ -119,8 +119,7 @@ fn a_wildcard_of_the_registry_is_not_spelled_out() {
 }
 
 /// Types whose handlers act on many kinds of a service's resources, with the reason why nothing bounds them.
-const MANY_KINDS: [(&str, &str, &str); 5] = [
-    ("AWS::ApiGateway::BasePathMappingV2", "apigateway:POST", "methods on paths, not operations"),
+const MANY_KINDS: [(&str, &str, &str); 4] = [
     ("AWS::ApiGatewayV2::PortalProduct", "apigateway:POST", "methods on paths, not operations"),
     ("AWS::AutoScalingPlans::ScalingPlan", "rds:AddTagsToResource", "any scalable resource"),
     ("AWS::RefactorSpaces::Application", "apigateway:POST", "an API of many parts is made"),

@@ -8,9 +8,10 @@ use crate::generic;
 /// The variables of an ARN template, without what is done to them: properties, for the most part.
 pub(crate) fn properties_in(template: &str) -> impl Iterator<Item = &str> {
     let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-    variables.filter_map(|(variable, _)| {
+    let properties = variables.filter_map(|(variable, _)| {
         variable.strip_prefix("lower:").unwrap_or(variable).split(['|', '#', '+', '/']).next()
-    })
+    });
+    properties.filter(|property| !matches!(*property, "Partition" | "Region" | "Account"))
 }
 
 /// A name as it stands in ARNs of this format: in lower case where the service keeps it so, however the template writes it, and both

@@ -21,6 +21,8 @@ mod laws;
 #[cfg(test)]
 mod loops;
 #[cfg(test)]
+mod objects;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod references;

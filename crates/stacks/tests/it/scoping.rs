@@ -738,3 +738,11 @@ fn a_property_with_the_name_in_the_arn_of_another_resource_tells_which_one() {
     assert!(found.is_superset(&BTreeSet::from([arn("acl/a"), arn("subnetgroup/s")])), "{found:?}");
     assert!(!found.contains(&arn("acl/*")), "{found:?}");
 }
+
+#[test]
+fn a_mapping_of_a_private_name_acts_on_such_mappings_only() {
+    let mapping = "  M: {Type: AWS::ApiGateway::BasePathMappingV2, Properties: {RestApiId: a, Stage: s, DomainNameArn: 'arn:aws:apigateway:eu-west-1:111122223333:/domainnames/a.example.org+id'}}";
+    let mappings = "arn:aws:apigateway:eu-west-1:*:/domainnames/*+*/basepathmappings";
+    check(mapping, "apigateway:POST", &[mappings]);
+    check(mapping, "apigateway:DELETE", &[&format!("{mappings}/*")]);
+}
