@@ -113,8 +113,9 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
         patterns.extend(own.iter().cloned());
     }
     let any_required = accepted.iter().any(|(_, required)| *required);
+    let alone = own_accepted && is_about_tags(facts);
     for (kind, required) in &accepted {
-        let wanted = *required || !own_accepted && !any_required;
+        let wanted = *required && !alone || !own_accepted && !any_required;
         if wanted && !is_own(kind) {
             patterns.extend(match kind.service() {
                 "s3" => objects::referenced(subject, action, kind),
@@ -123,6 +124,13 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
         }
     }
     Targets::of(patterns)
+}
+
+/// Whether an action is about tags. These are of one resource: the call takes one ARN, though the catalogue may require every kind that it
+/// can be of.
+fn is_about_tags(facts: ActionFacts) -> bool {
+    let name = facts.name();
+    name.contains("Tags") || name.contains("TagResource") || name.starts_with("Untag")
 }
 
 /// More resource types than these for one action tell nothing: `ec2:CreateTags` accepts all that EC2 has.

@@ -746,3 +746,16 @@ fn a_mapping_of_a_private_name_acts_on_such_mappings_only() {
     check(mapping, "apigateway:POST", &[mappings]);
     check(mapping, "apigateway:DELETE", &[&format!("{mappings}/*")]);
 }
+
+#[test]
+fn tags_are_of_the_resource_alone_whatever_kinds_the_catalogue_requires() {
+    let stream =
+        "  S: {Type: AWS::Kinesis::Stream, Properties: {Name: s, Tags: [{Key: a, Value: b}]}}";
+    let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/s";
+    for action in ["kinesis:TagResource", "kinesis:UntagResource", "kinesis:ListTagsForResource"] {
+        check(stream, action, &[arn]);
+    }
+    let group =
+        "  W: {Type: AWS::Athena::WorkGroup, Properties: {Name: w, Tags: [{Key: a, Value: b}]}}";
+    check(group, "athena:TagResource", &["arn:aws:athena:eu-west-1:111122223333:workgroup/w"]);
+}

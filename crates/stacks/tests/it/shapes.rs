@@ -64,7 +64,7 @@ struct Shape {
     reason: String,
 }
 
-/// Resource types that the catalogue requires and that need not be there.
+/// Resource types that the catalogue requires and that need not be there; `*` are all of an action but one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Uncovered {
@@ -107,7 +107,7 @@ impl Quirks {
     /// The quirks by which a required resource type need not be there.
     fn uncovered(&self, action: &Action, kind: &str) -> Used {
         let of = |quirk: &Uncovered| {
-            names(&quirk.actions, action) && quirk.kinds.iter().any(|it| it == kind)
+            names(&quirk.actions, action) && quirk.kinds.iter().any(|it| it == "*" || it == kind)
         };
         let fitting = self.uncovered.iter().enumerate().filter(|(_, quirk)| of(quirk));
         fitting.map(|(number, _)| ("uncovered", number)).collect()
