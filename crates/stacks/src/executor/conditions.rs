@@ -262,7 +262,12 @@ fn arns_of_name(
     let of_path = references.filter(|reference| reference.property == path);
     let formats: BTreeSet<&str> =
         of_path.filter_map(|reference| scope::arn_template(reference.target_type)).collect();
-    let arns = formats.iter().flat_map(|format| scope::referred(subject.stack, text, format));
+    // A name alone is that of the whole: of a function, not of one of its aliases.
+    let is_part = |format: &&&str| {
+        formats.iter().any(|whole| format.strip_prefix(whole).is_some_and(|rest| !rest.is_empty()))
+    };
+    let whole = formats.iter().filter(|format| !is_part(format));
+    let arns = whole.flat_map(|format| scope::referred(subject.stack, text, format));
     let arns: BTreeSet<String> = arns.map(|pattern| scope::six_parts(&pattern.glob)).collect();
     (!arns.is_empty() && arns.iter().all(|arn| arn.starts_with("arn:"))).then_some(arns)
 }

@@ -63,6 +63,8 @@ pub(super) fn referenced(
         // An access point stands in for a bucket, and is none where a property names the bucket itself.
         "accesspoint" if is_named(&of_kind(subject, action, "bucket")) => BTreeSet::new(),
         "accesspointobject" if is_named(&of_kind(subject, action, "object")) => BTreeSet::new(),
+        // A place inside a bucket is told where a bucket is acted on: `BUCKET/PREFIX`.
+        "bucket" => told.into_iter().map(bucket_of).collect(),
         _ => told,
     }
 }

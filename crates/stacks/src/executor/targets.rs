@@ -256,9 +256,11 @@ fn at_home<'a>(subject: &Subject<'_>, template: &'a str) -> Cow<'a, str> {
     let found = subject.resource.properties.at(property);
     let is_made_here = |text: &Text| {
         let referred = text.as_attribute().map(|(logical_id, _)| logical_id);
-        referred.is_some_and(|logical_id| {
-            let named = subject.stack.resources.get(logical_id);
-            named.is_some_and(|named| !scope::arns(subject.stack, named).is_empty())
+        let named = referred.and_then(|logical_id| subject.stack.resources.get(logical_id));
+        // What a nested stack gives may come from elsewhere.
+        named.is_some_and(|named| {
+            named.resource_type != "AWS::CloudFormation::Stack"
+                && !scope::arns(subject.stack, named).is_empty()
         })
     };
     let texts: Vec<Text> = found.values.iter().flat_map(|found| found.value.texts()).collect();

@@ -53,7 +53,21 @@ Resources:
     Type: AWS::EC2::FlowLog
     Properties: {{ResourceId: vpc-1, ResourceType: VPC, TrafficType: ALL, LogDestinationType: s3, LogDestination: {destination}}}"
         );
-        assert_eq!(on(&text, "s3:PutBucketPolicy"), [expected], "{destination}");
+        for action in ["s3:GetBucketPolicy", "s3:PutBucketPolicy"] {
+            assert_eq!(on(&text, action), [expected], "{action} for {destination}");
+        }
+    }
+}
+
+#[test]
+fn a_place_inside_a_bucket_is_the_bucket_for_what_acts_on_buckets() {
+    let text = "
+Resources:
+  W:
+    Type: AWS::WAFv2::LoggingConfiguration
+    Properties: {ResourceArn: 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/a/b', LogDestinationConfigs: ['arn:aws:s3:::aws-waf-logs-x/pre']}";
+    for action in ["s3:GetBucketPolicy", "s3:PutBucketPolicy"] {
+        assert_eq!(on(text, action), ["arn:aws:s3:::aws-waf-logs-x"], "{action}");
     }
 }
 
@@ -62,6 +76,7 @@ fn bucket_of_a_distribution_is_the_one_of_its_log() {
     for (bucket, expected) in [
         ("logs.s3.amazonaws.com", "arn:aws:s3:::logs"),
         ("logs.s3.eu-west-1.amazonaws.com", "arn:aws:s3:::logs"),
+        ("logs.my.s3.amazonaws.com", "arn:aws:s3:::logs.my"),
         ("!GetAtt B.DomainName", "arn:aws:s3:::own"),
         ("!GetAtt B.RegionalDomainName", "arn:aws:s3:::own"),
         ("!Sub '${B}.s3.amazonaws.com'", "arn:aws:s3:::own"),
@@ -74,7 +89,9 @@ Resources:
     Type: AWS::CloudFront::Distribution
     Properties: {{DistributionConfig: {{Enabled: true, Logging: {{Bucket: {bucket}}}}}}}"
         );
-        assert_eq!(on(&text, "s3:PutBucketAcl"), [expected], "{bucket}");
+        for action in ["s3:GetBucketAcl", "s3:PutBucketAcl"] {
+            assert_eq!(on(&text, action), [expected], "{action} for {bucket}");
+        }
     }
 }
 

@@ -759,3 +759,37 @@ fn tags_are_of_the_resource_alone_whatever_kinds_the_catalogue_requires() {
         "  W: {Type: AWS::Athena::WorkGroup, Properties: {Name: w, Tags: [{Key: a, Value: b}]}}";
     check(group, "athena:TagResource", &["arn:aws:athena:eu-west-1:111122223333:workgroup/w"]);
 }
+
+#[test]
+fn a_zone_is_told_by_its_id_with_what_route_53_writes_before_it() {
+    let record = "  R: {Type: AWS::Route53::RecordSet, Properties: {Name: a.example.org, Type: A, HostedZoneId: /hostedzone/Z1}}";
+    check(record, "route53:ChangeResourceRecordSets", &["arn:aws:route53:::hostedzone/Z1"]);
+}
+
+#[test]
+fn what_a_nested_stack_gives_may_be_of_another_account() {
+    let subnets = |subnet: &str| {
+        let text = format!(
+            "  N: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: 'https://s3.amazonaws.com/b/k'}}}}\n  \
+             S: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: vpc-1}}}}\n  \
+             I: {{Type: AWS::EC2::NetworkInterface, Properties: {{SubnetId: {subnet}}}}}"
+        );
+        let mut found = resources(&executor(&text), "ec2:CreateNetworkInterface");
+        found.retain(|arn| arn.contains(":subnet/"));
+        found
+    };
+    let any = "arn:aws:ec2:eu-west-1:*:subnet/*".to_owned();
+    assert_eq!(subnets("!GetAtt N.Outputs.Subnet"), BTreeSet::from([any]));
+    let own = "arn:aws:ec2:eu-west-1:111122223333:subnet/*".to_owned();
+    assert_eq!(subnets("!Ref S"), BTreeSet::from([own]));
+}
+
+#[test]
+fn a_name_alone_is_that_of_a_function_and_of_no_alias() {
+    let mapping = "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: foo, EventSourceArn: 'arn:aws:sqs:eu-west-1:111122223333:q'}}";
+    let needs = executor(mapping);
+    let made = needs.iter().find(|need| need.action.as_str() == "lambda:CreateEventSourceMapping");
+    let conditions = format!("{:?}", made.unwrap().conditions);
+    assert!(conditions.contains(":function:foo\""), "{conditions}");
+    assert!(!conditions.contains(":function:*"), "{conditions}");
+}

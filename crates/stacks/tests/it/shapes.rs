@@ -87,6 +87,10 @@ impl Quirks {
 
     /// Whether a pattern fits a format of a resource type of the catalogue.
     fn fits(&self, pattern: &ArnPattern, kind: ResourceTypeFacts) -> bool {
+        // The name of a bucket may have dots; an address that has one is no name.
+        if kind.service() == "s3" && pattern.as_str().contains(".amazonaws.com") {
+            return false;
+        }
         let slashes = self.slashes.contains(&format!("{}:{}", kind.service(), kind.name()));
         kind.arns().any(|format| formats::fits(pattern.as_str(), format, slashes))
     }
