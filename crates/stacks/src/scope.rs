@@ -274,11 +274,19 @@ fn arns_within(stack: &Stack, resource: &Resource, reach: Reach<'_>) -> BTreeSet
     }
 }
 
-/// Whether an ARN pattern is the wildcard of a whole resource type, such as `key/*`, which names none of its resources.
+/// Whether an ARN pattern is the wildcard of a whole resource type, such as `key/*` or `*/ipset/*/*`, which names none of its resources: of
+/// its parts, all but the type are open. Paths, which begin with a slash, name a kind in every other part.
 pub(crate) fn is_whole_type(glob: &str) -> bool {
     let resource = glob.splitn(6, ':').nth(5).unwrap_or_default();
-    let kind = resource.strip_suffix('*').and_then(|kind| kind.strip_suffix(['/', ':']));
-    resource == "*" || kind.is_some_and(|kind| !kind.contains(['/', ':', '*']))
+    let of_buckets = glob.contains(":s3:::");
+    let parts = resource.split([':', '/']);
+    let (open, words): (Vec<&str>, Vec<&str>) = parts.partition(|part| *part == "*");
+    let is_type = |words: &[&str]| match words {
+        [] => true,
+        [word] => !of_buckets && !word.contains('*'),
+        _ => false,
+    };
+    !resource.starts_with('/') && !open.is_empty() && is_type(&words)
 }
 
 fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pattern> {

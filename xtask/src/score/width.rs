@@ -149,17 +149,16 @@ fn is_narrowable(statement: &Value, report: &Report) -> bool {
     report.needs.iter().filter(is_of).any(|need| need.scoping != NO_RESOURCE_LEVEL)
 }
 
-/// Whether a pattern is that of all resources, or of all of a type: what is behind the type has no letter and no digit.
+/// Whether a pattern is that of all resources, or of all of a type: of its parts, one alone has a letter or a digit, which is the type.
 ///
-/// The resources of S3 and SNS begin with a name, not with a type: `BUCKET/*` is what is in one bucket.
+/// The resources of S3 and SNS begin with a name, not with a type: `BUCKET/*` is what is in one bucket. Paths of API Gateway are counted apart.
 fn is_whole_type(pattern: &str) -> bool {
     let resource = pattern.splitn(6, ':').nth(5).unwrap_or("*");
-    let begins_with_name = pattern.contains(":s3:::") || pattern.contains(":sns:");
-    let names = match resource.split_once([':', '/']) {
-        Some((_, names)) if !begins_with_name => names,
-        _ => resource,
-    };
-    !names.chars().any(char::is_alphanumeric)
+    let types = if pattern.contains(":s3:::") || pattern.contains(":sns:") { 0 } else { 1 };
+    let is_word = |part: &&str| part.chars().any(char::is_alphanumeric);
+    let (words, open): (Vec<&str>, Vec<&str>) =
+        resource.split([':', '/']).filter(|part| !part.is_empty()).partition(is_word);
+    !resource.starts_with('/') && !open.is_empty() && words.len() <= types
 }
 
 /// Whether a pattern is a path of API Gateway in which no id is known: `/restapis/*/resources/*`.
@@ -216,15 +215,19 @@ mod tests {
     #[test]
     fn a_type_without_a_name_is_a_whole_type() {
         let whole = ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:kms:*:*:key/*"];
-        for pattern in
-            whole.into_iter().chain(["arn:aws:s3:*:*:accesspoint/*", "arn:aws:sns:*:*:*"])
-        {
+        for pattern in whole.into_iter().chain([
+            "arn:aws:s3:*:*:accesspoint/*",
+            "arn:aws:sns:*:*:*",
+            "arn:aws:wafv2:*:*:*/ipset/*/*",
+        ]) {
             assert!(is_whole_type(pattern), "{pattern}");
         }
         for pattern in ["arn:aws:s3:::b", "arn:aws:s3:::b/*", "arn:aws:sns:*:*:topic:*"] {
             assert!(!is_whole_type(pattern), "{pattern}");
         }
-        for pattern in ["arn:aws:iam::1:role/app-*", "arn:aws:sqs:*:*:a"] {
+        for pattern in
+            ["arn:aws:iam::1:role/app-*", "arn:aws:sqs:*:*:a", "arn:aws:wafv2:*:*:*/ipset/a/*"]
+        {
             assert!(!is_whole_type(pattern), "{pattern}");
         }
     }
