@@ -154,11 +154,11 @@ fn is_narrowable(statement: &Value, report: &Report) -> bool {
 /// The resources of S3 and SNS begin with a name, not with a type: `BUCKET/*` is what is in one bucket. Paths of API Gateway are counted apart.
 fn is_whole_type(pattern: &str) -> bool {
     let resource = pattern.splitn(6, ':').nth(5).unwrap_or("*");
-    let types = if pattern.contains(":s3:::") || pattern.contains(":sns:") { 0 } else { 1 };
+    let begins_with_name = pattern.contains(":s3:::") || pattern.contains(":sns:");
     let is_word = |part: &&str| part.chars().any(char::is_alphanumeric);
     let (words, open): (Vec<&str>, Vec<&str>) =
         resource.split([':', '/']).filter(|part| !part.is_empty()).partition(is_word);
-    !resource.starts_with('/') && !open.is_empty() && words.len() <= types
+    !resource.starts_with('/') && !open.is_empty() && words.len() <= usize::from(!begins_with_name)
 }
 
 /// Whether a pattern is a path of API Gateway in which no id is known: `/restapis/*/resources/*`.

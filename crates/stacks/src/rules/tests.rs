@@ -59,8 +59,18 @@ impl Schemas {
             name => {
                 let within =
                     |free: &str| path.strip_prefix(free).is_some_and(|rest| rest.starts_with('.'));
+                // `START.**.END` is `END` at any depth, one of which the schema has.
+                let is_meant = |known: &&str| match path.split_once(".**.") {
+                    Some((start, end)) => {
+                        let below = known.strip_prefix(start).and_then(|it| it.strip_suffix(end));
+                        below.is_some_and(|between| {
+                            between.starts_with('.') && between.ends_with('.')
+                        })
+                    }
+                    None => *known == path,
+                };
                 FREE_FORM.iter().any(|(of, free)| *of == name && within(free))
-                    || self.0.get(name).is_some_and(|paths| paths.contains(path))
+                    || self.0.get(name).is_some_and(|paths| paths.iter().any(is_meant))
             }
         }
     }

@@ -793,3 +793,40 @@ fn a_name_alone_is_that_of_a_function_and_of_no_alias() {
     assert!(conditions.contains(":function:foo\""), "{conditions}");
     assert!(!conditions.contains(":function:*"), "{conditions}");
 }
+
+#[test]
+fn a_web_acl_uses_the_sets_and_groups_that_its_rules_name_however_deep() {
+    let acl = |set: &str| {
+        format!(
+            "  I: {{Type: AWS::WAFv2::IPSet, Properties: {{Name: ip, Scope: REGIONAL, Addresses: [], IPAddressVersion: IPV4}}}}\n  \
+             A: {{Type: AWS::WAFv2::WebACL, Properties: {{Name: a, Scope: REGIONAL, DefaultAction: {{Allow: {{}}}}, VisibilityConfig: {{}}, Rules: [\
+             {{Name: r, Priority: 1, VisibilityConfig: {{}}, Statement: {{AndStatement: {{Statements: [{{IPSetReferenceStatement: {{Arn: {set}}}}}, \
+             {{NotStatement: {{Statement: {{RuleGroupReferenceStatement: {{Arn: 'arn:aws:wafv2:eu-west-1:444455556666:regional/rulegroup/g/1'}}}}}}}}]}}}}}}]}}}}"
+        )
+    };
+    let arn = |rest: &str| format!("arn:aws:wafv2:eu-west-1:{rest}");
+    let found = resources(&executor(&acl("!GetAtt I.Arn")), "wafv2:CreateWebACL");
+    let expected = [
+        "111122223333:*/ipset/ip/*",
+        "111122223333:*/managedruleset/*/*",
+        "111122223333:*/webacl/a/*",
+        "444455556666:regional/rulegroup/g/1",
+    ];
+    assert_eq!(found, expected.map(arn).into());
+}
+
+#[test]
+fn members_and_groups_of_a_cache_are_named() {
+    let group = "  R: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {ReplicationGroupId: Rg, ReplicationGroupDescription: d, CacheSubnetGroupName: s}}";
+    let arns = |rest: &[&str]| -> BTreeSet<String> {
+        rest.iter()
+            .map(|rest| format!("arn:aws:elasticache:eu-west-1:111122223333:{rest}"))
+            .collect()
+    };
+    let needs = executor(group);
+    assert_eq!(
+        resources(&needs, "elasticache:CreateReplicationGroup"),
+        arns(&["cluster:rg-*", "parametergroup:default.*", "replicationgroup:rg", "subnetgroup:s"])
+    );
+    assert_eq!(resources(&needs, "elasticache:DeleteCacheCluster"), arns(&["cluster:rg-*"]));
+}
