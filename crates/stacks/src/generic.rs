@@ -35,7 +35,7 @@ struct Generic {
     parameter_types: BTreeMap<String, Vec<String>>,
     /// Service to the kinds of resources, as in their ARNs, whose names it keeps in lower case.
     lower_case: BTreeMap<String, Vec<String>>,
-    /// Services that do so for some resources, of which no reference tells for which, with the evidence.
+    /// Kinds of resources, as `SERVICE:KIND`, of which it may do so, with the evidence; a service alone where no reference tells of which.
     either_case: BTreeMap<String, String>,
 }
 
@@ -156,9 +156,10 @@ pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
     facts().scopes.get(action.as_str()).map(String::as_str)
 }
 
-/// Whether a service may keep names in lower case.
-pub(crate) fn may_be_in_lower_case(service: &str) -> bool {
-    facts().either_case.contains_key(service)
+/// Whether a service may keep the names of a kind of resources, as in their ARNs, in lower case.
+pub(crate) fn may_be_in_lower_case(service: &str, kind: &str) -> bool {
+    let either = &facts().either_case;
+    either.contains_key(service) || either.contains_key(&format!("{service}:{kind}"))
 }
 
 /// The kinds of resources of a service, as in their ARNs, whose names it keeps in lower case.

@@ -26,9 +26,12 @@ pub struct TypeRules {
     /// The ARN template, where the registry is wrong or silent.
     #[serde(default)]
     pub arn: Option<String>,
-    /// Attributes that are made of the resource's name, as templates like that of the ARN.
+    /// Attributes that are made of the resource's name, as templates like that of the ARN; `Ref` is what a reference to the resource gives.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// Properties to another one under which a template may give the same value.
+    #[serde(default)]
+    pub given_as: BTreeMap<String, String>,
     /// How CloudFormation names the resource when the template does not.
     #[serde(default)]
     pub name: Option<Name>,

@@ -5,6 +5,7 @@
 mod address;
 mod format;
 mod glob;
+mod variables;
 mod wildcards;
 
 use std::cell::RefCell;
@@ -22,10 +23,11 @@ use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
 use address::Address;
+use format::in_case;
 pub(crate) use format::properties_in;
-use format::{in_case, lower};
 pub(crate) use glob::{any_build, six_parts};
 use glob::{bounded, joined, literal, piece, plain_head};
+use variables::variable_patterns;
 use wildcards::is_of_objects;
 pub(crate) use wildcards::{anywhere, everywhere, wildcard};
 
@@ -355,7 +357,7 @@ fn followed(
         };
     }
     let rules = rules::of(&resource.resource_type);
-    if let Some(template) = rules.zip(attribute).and_then(|(of, name)| of.attributes.get(name)) {
+    if let Some(template) = rules.and_then(|of| of.attributes.get(attribute.unwrap_or("Ref"))) {
         return fill_within(stack, Some(resource), template, reach);
     }
     let registered = registry::resource_type(&resource.resource_type);
@@ -400,12 +402,9 @@ fn named_property(
     property: &str,
     reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
-    let mut patterns = BTreeSet::new();
-    let found = resource.properties.at(property);
-    for found in &found.values {
-        patterns.extend(value_patterns(stack, found.value, reach));
-    }
-    if resource.properties.presence_at(property) == Truth::Yes {
+    let given = Given::of(stack, resource, property, reach);
+    let mut patterns = given.patterns;
+    if given.always {
         return patterns;
     }
     let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
@@ -416,10 +415,35 @@ fn named_property(
     } else {
         patterns.insert(Pattern::any(unnamed(resource, property)));
     }
-    if !found.complete {
+    if !given.complete {
         patterns.insert(Pattern::any(Scoping::UnknownValue));
     }
     patterns
+}
+
+/// What a template gives of a property, under whichever of its names.
+struct Given {
+    patterns: BTreeSet<Pattern>,
+    /// Whether it is there in any case.
+    always: bool,
+    /// Whether these are all that it may be.
+    complete: bool,
+}
+
+impl Given {
+    fn of(stack: &Stack, resource: &Resource, property: &str, reach: Reach<'_>) -> Given {
+        let rules = rules::of(&resource.resource_type);
+        let other = rules.and_then(|rules| rules.given_as.get(property));
+        let mut given = Given { patterns: BTreeSet::new(), always: false, complete: true };
+        for name in std::iter::once(property).chain(other.map(String::as_str)) {
+            let found = resource.properties.at(name);
+            let values = found.values.iter();
+            given.patterns.extend(values.flat_map(|of| value_patterns(stack, of.value, reach)));
+            given.always |= resource.properties.presence_at(name) == Truth::Yes;
+            given.complete &= found.complete;
+        }
+        given
+    }
 }
 
 /// Why nothing is known of a property that is absent and for which no way to generate it is known.
@@ -542,121 +566,12 @@ fn home_elsewhere(resource: &Resource, template: &str) -> Option<(String, String
     homes.next()
 }
 
-/// Account and name of the short form in which a function may be given: `123456789012:function:NAME`.
-/// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
-fn partial_function(text: &str) -> Option<(&str, &str)> {
-    let (account, name) = text.split_once(":function:")?;
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    is_account.then_some((account, name))
-}
-
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
     let object = pattern.glob.rsplit(":::").next().unwrap_or_default();
     let is_bounded = !object.starts_with(['*', '/']);
     let glob = any_build(&pattern.glob);
     Pattern { glob, scoping: if is_bounded { Scoping::Named } else { pattern.scoping } }
-}
-
-/// What a variable of an ARN template stands for.
-///
-/// `X` is a property; `X|text` has a default; of `X#text` the text is cut off at the start; `X+text` is followed by the text
-/// unless the property is absent; of `X/2` the first two parts between slashes are kept; `lower:X` is `X` in lower case; `@name` is the name that CloudFormation generates.
-fn variable_patterns(
-    stack: &Stack,
-    resource: &Resource,
-    variable: &str,
-    reach: Reach<'_>,
-) -> BTreeSet<Pattern> {
-    if variable == "@name" {
-        let rule = rules::of(&resource.resource_type).and_then(|rules| rules.name.as_ref());
-        return match rule {
-            Some(rule) => generated_names(stack, &resource.logical_id, rule, reach),
-            None => BTreeSet::from([Pattern::any(Scoping::GeneratedId)]),
-        };
-    }
-    if let Some(variable) = variable.strip_prefix("lower:") {
-        return variable_patterns(stack, resource, variable, reach)
-            .into_iter()
-            .map(lower)
-            .collect();
-    }
-    if let Some((property, default)) = variable.split_once('|') {
-        return or_default(stack, resource, property, default, reach);
-    }
-    if let Some((property, text)) = variable.split_once('+') {
-        let given = or_default(stack, resource, property, "", reach);
-        let followed = given.into_iter().map(|pattern| match pattern.glob.as_str() {
-            "" => pattern,
-            glob => Pattern { glob: format!("{glob}{text}"), scoping: pattern.scoping },
-        });
-        return followed.collect();
-    }
-    if let Some((variable, count)) = variable.rsplit_once('/')
-        && let Ok(count) = count.parse()
-    {
-        return variable_patterns(stack, resource, variable, reach)
-            .into_iter()
-            .map(|pattern| Pattern { glob: first_parts(&pattern.glob, count), ..pattern })
-            .collect();
-    }
-    let (property, cut) = variable.split_once('#').unwrap_or((variable, ""));
-    named_property(stack, resource, property, reach)
-        .into_iter()
-        .map(last_segment)
-        .map(|pattern| match pattern.glob.strip_prefix(cut) {
-            Some(rest) => Pattern { glob: rest.to_owned(), scoping: pattern.scoping },
-            None => pattern,
-        })
-        .collect()
-}
-
-/// The first parts of a path. Where an open part comes before the last of them, nothing tells where it ends.
-fn first_parts(glob: &str, count: usize) -> String {
-    let parts: Vec<&str> = glob.split('/').take(count).collect();
-    match parts.iter().position(|part| part.contains('*') && !part.contains("${*}")) {
-        Some(open) if open + 1 < count || glob.split('/').count() > count => {
-            let known = parts.get(..open).unwrap_or_default().join("/");
-            if known.is_empty() { "*".to_owned() } else { format!("{known}/*") }
-        }
-        _ => parts.join("/"),
-    }
-}
-
-/// The texts of a property, or a default where it is or may be absent.
-fn or_default(
-    stack: &Stack,
-    resource: &Resource,
-    property: &str,
-    default: &str,
-    reach: Reach<'_>,
-) -> BTreeSet<Pattern> {
-    let found = resource.properties.at(property);
-    let mut patterns = BTreeSet::new();
-    for found in &found.values {
-        patterns.extend(value_patterns(stack, found.value, reach).into_iter().map(last_segment));
-    }
-    if resource.properties.presence_at(property) != Truth::Yes {
-        patterns.insert(Pattern::named(default));
-    }
-    if !found.complete {
-        patterns.insert(Pattern::any(Scoping::UnknownValue));
-    }
-    patterns
-}
-
-/// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
-fn last_segment(pattern: Pattern) -> Pattern {
-    if let Some((_, name)) = partial_function(&pattern.glob) {
-        let name = name.rsplit(':').next().unwrap_or("*").to_owned();
-        return Pattern { glob: name, ..pattern };
-    }
-    if !pattern.glob.starts_with("arn:") {
-        return pattern;
-    }
-    let resource = pattern.glob.splitn(6, ':').nth(5).unwrap_or("*");
-    let name = resource.rsplit([':', '/']).next().unwrap_or("*").to_owned();
-    Pattern { glob: name, ..pattern }
 }
 
 /// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the

@@ -163,7 +163,8 @@ fn own_kinds(
     let literal = |format: &str| scope::everywhere(stack, format).replace('*', "").len();
     let closeness = |kind: &ResourceTypeFacts| {
         let fitting = kind.arns().filter(|format| {
-            let wildcard = scope::wildcard(stack, format);
+            // What lies in a catalog or domain of another account has that account.
+            let wildcard = scope::wildcard(stack, &format.replace("${Account}", "*"));
             !own.is_empty() && own.iter().all(|own| scope::fits(&own.glob, &wildcard))
         });
         fitting.map(literal).max()

@@ -244,7 +244,7 @@ fn counts_are_those_of_the_source() {
     assert_eq!(actions.collect::<BTreeSet<_>>().len(), 9_775);
     let tags = names.iter().filter_map(|name| resource_type(name).unwrap().tagging());
     assert_eq!(tags.filter(|tags| tags.system_tags).count(), 901);
-    assert_eq!(resource_types().filter(|of| of.arn_template().is_some()).count(), 1_028);
+    assert_eq!(resource_types().filter(|of| of.arn_template().is_some()).count(), 1_026);
 }
 
 #[test]

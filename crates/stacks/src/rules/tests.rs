@@ -135,7 +135,9 @@ pub(crate) fn template_problems(
     };
     let of_setting = ["Partition", "Region", "Account", "AccountId", "LogicalId", "@name"];
     let unknown = variables.iter().filter(|variable| {
-        let path = variable.strip_prefix("lower:").unwrap_or(variable);
+        let prefixes = ["lower:", "account of ", "path of "];
+        let path = prefixes.into_iter().find_map(|prefix| variable.strip_prefix(prefix));
+        let path = path.unwrap_or(variable);
         let path = path.split(['|', '#', '+', '/']).next().unwrap();
         let is_stack_name = path == "StackName";
         !of_setting.contains(&path) && !is_stack_name && !schemas.knows(resource_type, path)
@@ -298,6 +300,7 @@ fn every_type_says_something() {
             let needs_nothing = rules.none.as_ref().is_some_and(|reason| !reason.is_empty());
             let says = rules.arn.is_some()
                 || rules.name.is_some()
+                || !rules.attributes.is_empty()
                 || !rules.rule.is_empty()
                 || !rules.unchecked.is_empty();
             assert!(says || !rules.drop.is_empty() || needs_nothing, "{name} is empty");
@@ -560,13 +563,16 @@ fn attributes_are_made_of_properties_and_are_none_themselves() {
     for (_, file) in parsed_files() {
         for (name, rules) in &file.types {
             for (attribute, template) in &rules.attributes {
-                if !schemas.knows(name, attribute) {
+                if attribute != "Ref" && !schemas.knows(name, attribute) {
                     problems.push(format!("{name} has no {attribute}"));
                 }
                 let parts = template.split("${").skip(1).filter_map(|part| part.split('}').next());
                 let unknown = parts.filter(|part| *part != "Region" && !schemas.knows(name, part));
                 problems.extend(unknown.map(|part| format!("{name}: `{template}`: {part}")));
             }
+            let given = rules.given_as.iter().flat_map(|(property, other)| [property, other]);
+            let unknown = given.filter(|property| !schemas.knows(name, property));
+            problems.extend(unknown.map(|property| format!("{name} has no {property}")));
         }
     }
     assert!(problems.is_empty(), "{problems:#?}");

@@ -16,7 +16,7 @@ impl<'a> Address<'a> {
     pub(super) fn of(text: &'a str, format: &str) -> Address<'a> {
         let nowhere = |name: &str| Address { account: None, region: None, name: name.to_owned() };
         if format.contains(":lambda:")
-            && let Some((account, name)) = super::partial_function(text)
+            && let Some((account, name)) = partial_function(text)
         {
             return Address { account: Some(account), region: None, name: name.to_owned() };
         }
@@ -116,6 +116,14 @@ fn path_code(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else { return None };
     let digits = [*high, *low];
     u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
+}
+
+/// Account and name of the short form in which a function may be given: `123456789012:function:NAME`.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
+pub(super) fn partial_function(text: &str) -> Option<(&str, &str)> {
+    let (account, name) = text.split_once(":function:")?;
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    is_account.then_some((account, name))
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ pub(crate) fn wildcard(stack: &Stack, format: &str) -> String {
             "Partition" => setting.partition.as_deref(),
             "Region" => setting.region.as_deref(),
             "Account" | "AccountId" => setting.account.as_deref(),
+            _ if variable.starts_with("account of ") => setting.account.as_deref(),
+            // Most lie in no path.
+            _ if variable.starts_with("path of ") => Some(""),
             "*" => Some("${*}"),
             "?" => Some("${?}"),
             "$" => Some("${$}"),

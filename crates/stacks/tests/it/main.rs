@@ -30,6 +30,8 @@ mod references;
 mod sam;
 mod scoping;
 #[cfg(test)]
+mod service_arns;
+#[cfg(test)]
 mod service_role;
 #[cfg(test)]
 mod services;

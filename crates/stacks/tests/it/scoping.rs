@@ -9,11 +9,11 @@ use stackpass_stacks::need::{Need, Scoping, Who};
 
 use super::deployments;
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options { stack_name: Some("app".to_owned()), ..deployments::options() }
 }
 
-fn executor(resources: &str) -> Vec<Need> {
+pub(super) fn executor(resources: &str) -> Vec<Need> {
     let source = Source::new("t.yaml", format!("Resources:\n{resources}"));
     let (deployment, problems) = plan(&[Input::Template(source)], &options());
     assert!(problems.is_empty(), "{problems:?}");
@@ -21,12 +21,12 @@ fn executor(resources: &str) -> Vec<Need> {
 }
 
 /// The resources of an action, without repeats.
-fn resources(needs: &[Need], action: &str) -> BTreeSet<String> {
+pub(super) fn resources(needs: &[Need], action: &str) -> BTreeSet<String> {
     let of = needs.iter().filter(|need| need.action.to_string() == action);
     of.flat_map(|need| need.resources.iter().map(ToString::to_string)).collect()
 }
 
-fn check(template: &str, action: &str, expected: &[&str]) {
+pub(super) fn check(template: &str, action: &str, expected: &[&str]) {
     let found = resources(&executor(template), action);
     assert_eq!(found, expected.iter().map(|&arn| arn.to_owned()).collect(), "{action}");
 }
