@@ -4,19 +4,12 @@ use stackpass_policy::action::Action;
 use stackpass_policy::source::Span;
 
 use super::conditions::Open;
-use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref};
-use crate::need::Gap;
+use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref, targets};
+use crate::need::{Gap, Scoping};
 use crate::registry::{self, ResourceType};
 use crate::resolve::{Resource, Stack};
+use crate::scope::{self, Pattern};
 use crate::value::Text;
-
-impl Reason {
-    /// What tells on which resources the action acts.
-    fn naming(&self) -> NamedBy {
-        let asked_by = || NamedBy { property: self.property.clone(), span: self.span };
-        self.named_by.clone().unwrap_or_else(asked_by)
-    }
-}
 
 impl Subject<'_> {
     /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
@@ -28,7 +21,7 @@ impl Subject<'_> {
         (!services.is_empty()).then(|| Gap {
             place: self.place(self.resource.span),
             code: "whole-service",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "the registry asks for every action of {}, which is not given",
@@ -44,13 +37,35 @@ impl Subject<'_> {
         Gap {
             place: self.place(self.resource.span),
             code: "unknown-role",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: "the registry says that a role is passed, but no property is known to name it, so none may be passed"
                 .to_owned(),
             help: "if the deployment turns out to pass a role, add `iam:PassRole` on that role by hand, and report the type to us"
                 .to_owned(),
         }
+    }
+
+    /// What tells on which resources an action acts, for one of which that is not known.
+    fn naming(&self, reason: &Reason) -> NamedBy {
+        let asked_by = || NamedBy { property: reason.property.clone(), span: reason.span };
+        reason.named_by.clone().or_else(|| self.open_reference()).unwrap_or_else(asked_by)
+    }
+
+    /// The first of the resource's typed references that is not known, unless it is the resource's own name that is not.
+    fn open_reference(&self) -> Option<NamedBy> {
+        let is_open = |pattern: &Pattern| pattern.scoping == Scoping::UnknownValue;
+        if self.arns().iter().any(is_open) {
+            return None;
+        }
+        let references = self.registered.into_iter().flat_map(ResourceType::references);
+        let mut paths = references.filter_map(|reference| {
+            let format = scope::arn_template(reference.target_type)?;
+            let told = targets::at_path(self, reference.property, &[format]);
+            told.iter().any(is_open).then_some(reference.property)
+        });
+        let path = paths.next()?;
+        Some(NamedBy { property: Some(path.to_owned()), span: self.span_of(path) })
     }
 
     /// A condition that would bound a permission and whose value is not known.
@@ -67,7 +82,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(self.span_of(property)),
             code: "unresolved-value",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!("{value}, so `{key}` does not bound the permission"),
             help,
@@ -76,7 +91,7 @@ impl Subject<'_> {
 
     /// A value that should name what an action is given on, and names nothing that IAM can.
     pub(super) fn unusable(&self, action: &Action, reason: &Reason) -> Gap {
-        let named_by = reason.naming();
+        let named_by = self.naming(reason);
         let subject = match &named_by.property {
             Some(property) => format!("`{property}` holds"),
             None => "its name is made of".to_owned(),
@@ -84,7 +99,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(named_by.span),
             code: "unusable-value",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} what names no single resource, so `{action}` is not given for it"
@@ -95,7 +110,7 @@ impl Subject<'_> {
 
     /// A value that scopes permissions and is not followed to its end.
     pub(super) fn out_of_reach(&self, reason: &Reason) -> Gap {
-        let named_by = reason.naming();
+        let named_by = self.naming(reason);
         let subject = match &named_by.property {
             Some(property) => format!("what `{property}` refers to"),
             None => "its name".to_owned(),
@@ -103,7 +118,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(named_by.span),
             code: "out-of-reach",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} follows from itself or from too many other names, so permissions are given for all of its kind"
@@ -117,7 +132,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(self.span_of(path)),
             code: "unmatched-reference",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "`{path}` refers to `{arn}`, and no action that is known for the type acts on such a thing"
@@ -129,7 +144,7 @@ impl Subject<'_> {
 
     /// A value that scopes permissions and is not known.
     pub(super) fn unresolved(&self, reason: &Reason) -> Gap {
-        let named_by = reason.naming();
+        let named_by = self.naming(reason);
         let subject = match &named_by.property {
             Some(property) => format!("what `{property}` refers to"),
             None => "its name".to_owned(),
@@ -137,7 +152,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(named_by.span),
             code: "unresolved-value",
-            stack: crate::scope::stack_name(self.stack),
+            stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} is not known before the deployment, so permissions are given for all of its kind"
@@ -155,7 +170,7 @@ pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
         place: place(stack, span),
         code: "open-loop",
-        stack: crate::scope::stack_name(stack),
+        stack: scope::stack_name(stack),
         resource: None,
         message: format!(
             "what `{name}` runs over is not known, so what the resources that it makes need is not known"
@@ -175,7 +190,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
     Gap {
         place: place(stack, span),
         code: "include",
-        stack: crate::scope::stack_name(stack),
+        stack: scope::stack_name(stack),
         resource: None,
         message: format!("`AWS::Include` brings in {file}; what that needs is not known"),
         help: PROCESSED.to_owned(),
@@ -187,7 +202,7 @@ pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
         place: place(stack, span),
         code: "macro",
-        stack: crate::scope::stack_name(stack),
+        stack: scope::stack_name(stack),
         resource: None,
         message: format!(
             "the macro `{name}` changes the template, and its function is not in the template"
@@ -201,7 +216,7 @@ pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
     Gap {
         place: place(stack, span),
         code: "unresolved-value",
-        stack: crate::scope::stack_name(stack),
+        stack: scope::stack_name(stack),
         resource: None,
         message: "which application is taken is not known before the deployment, so permissions are given for all of its kind".to_owned(),
         help: "give the parameters that it follows from (`--parameter NAME=VALUE`), or narrow the policy by hand".to_owned(),
@@ -212,7 +227,7 @@ pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
     Gap {
         place: place(stack, resource.span),
         code: "nested-template",
-        stack: crate::scope::stack_name(stack),
+        stack: scope::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
         help: "derive the needs of that template on its own, and add them".to_owned(),
@@ -245,7 +260,7 @@ pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> 
     Gap {
         place: place(stack, resource.span),
         code,
-        stack: crate::scope::stack_name(stack),
+        stack: scope::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message,
         help: help.to_owned(),

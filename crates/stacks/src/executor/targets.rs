@@ -78,7 +78,8 @@ fn widest(arns: &BTreeSet<ArnPattern>) -> BTreeSet<ArnPattern> {
 
 /// Works out what an action acts on from the resource types that the catalogue gives for it.
 ///
-/// If the action accepts the resource's own ARN, that is it, together with the other resource types that the action requires.
+/// If the action accepts the resource's own ARN, that is it, together with the other resource types that the action requires and with those
+/// beside it that a property names.
 /// Otherwise the resource's typed references tell; what nothing tells is the wildcard of the resource type.
 pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     if let Some(template) = generic::scope_of(action) {
@@ -115,12 +116,19 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     let any_required = accepted.iter().any(|(_, required)| *required);
     let alone = own_accepted && is_about_tags(facts);
     for (kind, required) in &accepted {
-        let wanted = *required && !alone || !own_accepted && !any_required;
-        if wanted && !is_own(kind) {
-            patterns.extend(match kind.service() {
-                "s3" => objects::referenced(subject, action, kind),
-                _ => referenced(subject, kind),
-            });
+        if is_own(kind) {
+            continue;
+        }
+        let of_kind = match kind.service() {
+            "s3" => objects::referenced(subject, action, kind),
+            _ => referenced(subject, kind),
+        };
+        if *required && !alone || !own_accepted && !any_required {
+            patterns.extend(of_kind);
+        } else if own_accepted && !alone {
+            // What the call may be given beside the resource is checked where the template gives it.
+            let is_told = |pattern: &Pattern| pattern.scoping != Scoping::AnyOfType;
+            patterns.extend(of_kind.into_iter().filter(is_told));
         }
     }
     Targets::of(patterns)

@@ -830,3 +830,28 @@ fn members_and_groups_of_a_cache_are_named() {
     );
     assert_eq!(resources(&needs, "elasticache:DeleteCacheCluster"), arns(&["cluster:rg-*"]));
 }
+
+#[test]
+fn what_a_call_is_given_beside_the_resource_is_named() {
+    let queue = |environment: &str| {
+        format!(
+            "  Q: {{Type: AWS::Batch::JobQueue, Properties: {{JobQueueName: q, Priority: 1, ComputeEnvironmentOrder: [{{Order: 1, ComputeEnvironment: {environment}}}]}}}}\n"
+        )
+    };
+    let arn = |rest: &str| format!("arn:aws:batch:eu-west-1:111122223333:{rest}");
+    for environment in ["e", "'arn:aws:batch:eu-west-1:111122223333:compute-environment/e'"] {
+        let needs = executor(&queue(environment));
+        let both = BTreeSet::from([arn("compute-environment/e"), arn("job-queue/q")]);
+        assert_eq!(resources(&needs, "batch:CreateJobQueue"), both, "{environment}");
+        assert_eq!(resources(&needs, "batch:DeleteJobQueue"), [arn("job-queue/q")].into());
+    }
+}
+
+#[test]
+fn a_distribution_looks_at_the_web_acl_that_it_names() {
+    let acl = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/w/1";
+    let distribution = format!(
+        "  D: {{Type: AWS::CloudFront::Distribution, Properties: {{DistributionConfig: {{Enabled: true, WebACLId: '{acl}'}}}}}}"
+    );
+    check(&distribution, "wafv2:GetWebACL", &[acl]);
+}
