@@ -5,6 +5,7 @@
 //! A type with neither handlers nor rules is a gap.
 
 mod conditions;
+mod families;
 mod followed;
 mod gaps;
 mod objects;
@@ -249,7 +250,8 @@ impl Subject<'_> {
 
     /// A call on what the catalogue says that its action acts on.
     fn automatic(&self, action: &Action, phases: BTreeSet<Phase>, reason: Reason) -> Call {
-        let linked = if action.as_str().eq_ignore_ascii_case("iam:CreateServiceLinkedRole") {
+        let is_made = action.as_str().eq_ignore_ascii_case("iam:CreateServiceLinkedRole");
+        let linked = if is_made || is_about_linked_roles(action) {
             generic::linked_services(&self.resource.resource_type)
         } else {
             &[]
@@ -263,7 +265,7 @@ impl Subject<'_> {
             action: action.clone(),
             phases,
             targets,
-            conditions: conditions::linked_services(linked),
+            conditions: conditions::linked_services(if is_made { linked } else { &[] }),
             open: Vec::new(),
             hardness: Hardness::Must,
             reason,
@@ -532,6 +534,12 @@ fn overlaps(left: &str, right: &str) -> bool {
     }
     let glob = |pattern| Glob::new(pattern, Case::Sensitive, Syntax::Variables);
     glob(left).overlaps(glob(right))
+}
+
+/// Whether an action is about a service-linked role that is there.
+fn is_about_linked_roles(action: &Action) -> bool {
+    let name = action.as_str();
+    ["iam:DeleteServiceLinkedRole", "iam:GetServiceLinkedRoleDeletionStatus"].contains(&name)
 }
 
 fn resource_ref(resource: &Resource) -> ResourceRef {

@@ -37,6 +37,8 @@ struct Generic {
     lower_case: BTreeMap<String, Vec<String>>,
     /// Kinds of resources, as `SERVICE:KIND`, of which it may do so, with the evidence; a service alone where no reference tells of which.
     either_case: BTreeMap<String, String>,
+    /// Services whose ARNs may be given without their last part, with the evidence.
+    families: BTreeMap<String, String>,
 }
 
 /// A document inside a property, as an `OpenAPI` body, in which roles stand.
@@ -160,6 +162,11 @@ pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
 pub(crate) fn may_be_in_lower_case(service: &str, kind: &str) -> bool {
     let either = &facts().either_case;
     either.contains_key(service) || either.contains_key(&format!("{service}:{kind}"))
+}
+
+/// Whether an ARN of a service may be given without its last part, for all that lie below it.
+pub(crate) fn has_families(service: &str) -> bool {
+    facts().families.contains_key(service)
 }
 
 /// The kinds of resources of a service, as in their ARNs, whose names it keeps in lower case.

@@ -9,7 +9,7 @@ use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{self, ActionFacts, ResourceTypeFacts};
 
 use super::once::Once;
-use super::{Subject, objects, profiles};
+use super::{Subject, families, objects, profiles};
 use crate::generic;
 use crate::need::Scoping;
 use crate::registry;
@@ -427,16 +427,17 @@ fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Patt
         let each = formats.iter().flat_map(|format| scope::referred(subject.stack, text, format));
         return each.collect();
     }
+    let within =
+        |pattern: &Pattern| accepted.iter().any(|wildcard| overlaps(&pattern.glob, wildcard));
     for format in formats {
         let patterns = scope::referred(subject.stack, text, format);
-        let within =
-            |pattern: &Pattern| accepted.iter().any(|wildcard| overlaps(&pattern.glob, wildcard));
         let kept: BTreeSet<Pattern> = patterns.into_iter().filter(within).collect();
         if !kept.is_empty() {
             return kept;
         }
     }
-    BTreeSet::new()
+    let families = scope::patterns(subject.stack, text).into_iter().filter_map(families::below);
+    families.filter(within).collect()
 }
 
 fn overlaps(left: &str, right: &str) -> bool {

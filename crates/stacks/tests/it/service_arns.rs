@@ -1,5 +1,6 @@
 //! ARNs that a service makes of more than one name, or of a name in another form than the template has, for small templates.
 
+use super::deployments::{needs_of, options};
 use super::scoping::check;
 
 fn arns(service: &str, resources: &[&str]) -> Vec<String> {
@@ -139,4 +140,123 @@ fn a_terminology_is_allowed_with_and_without_the_version_behind_its_name() {
     for action in ["translate:DeleteTerminology", "translate:TagResource"] {
         check_home(template, action, &["terminology/t", "terminology/t/LATEST"]);
     }
+}
+
+#[test]
+fn images_and_components_without_a_build_stand_for_all_of_the_version() {
+    let recipe = |kind: &str, properties: &str| {
+        let literal = "arn:aws:imagebuilder:eu-west-1";
+        let components = [
+            format!("{literal}:aws:component/update-linux/x.x.x"),
+            format!("{literal}:111122223333:component/mine/1.0.0"),
+            format!("{literal}:111122223333:component/other/2.x.x"),
+            format!("{literal}:111122223333:component/full/1.0.0/1"),
+        ];
+        let components = components.map(|arn| format!("{{ComponentArn: '{arn}'}}")).join(", ");
+        format!(
+            "  R: {{Type: AWS::ImageBuilder::{kind}, Properties: {{Name: r, Version: 1.0.0, Components: [{components}], {properties}}}}}"
+        )
+    };
+    let parent = "ParentImage: 'arn:aws:imagebuilder:eu-west-1:aws:image/amazon-linux/x.x.x'";
+    for template in [
+        recipe("ImageRecipe", parent),
+        recipe("ContainerRecipe", &format!("{parent}, ContainerType: DOCKER")),
+    ] {
+        check(
+            &template,
+            "imagebuilder:GetComponent",
+            &[
+                "arn:aws:imagebuilder:eu-west-1:aws:component/update-linux/*",
+                "arn:aws:imagebuilder:eu-west-1:111122223333:component/mine/1.0.0/*",
+                "arn:aws:imagebuilder:eu-west-1:111122223333:component/other/2.*",
+                "arn:aws:imagebuilder:eu-west-1:111122223333:component/full/1.0.0/1",
+            ],
+        );
+        let image = "arn:aws:imagebuilder:eu-west-1:aws:image/amazon-linux/*";
+        check(&template, "imagebuilder:GetImage", &[image]);
+        let needs = needs_of(&format!("Resources:\n{template}"), &options());
+        let unmatched = needs.gaps.iter().filter(|gap| gap.code == "unmatched-reference");
+        assert_eq!(unmatched.count(), 0, "{:?}", needs.gaps);
+    }
+    let of_ec2 = recipe("ImageRecipe", "ParentImage: ami-1");
+    check(&of_ec2, "imagebuilder:GetImage", &[]);
+}
+
+#[test]
+fn a_pipeline_looks_up_what_it_names_and_nothing_else() {
+    let template = "  P: {Type: AWS::ImageBuilder::ImagePipeline, Properties: {Name: p, \
+        InfrastructureConfigurationArn: 'arn:aws:imagebuilder:eu-west-1:111122223333:infrastructure-configuration/i', \
+        ImageRecipeArn: 'arn:aws:imagebuilder:eu-west-1:111122223333:image-recipe/r/1.0.0', \
+        Workflows: [{WorkflowArn: 'arn:aws:imagebuilder:eu-west-1:111122223333:workflow/build/w/x.x.x'}]}}";
+    check_home(template, "imagebuilder:GetImageRecipe", &["image-recipe/r/1.0.0"]);
+    check_home(template, "imagebuilder:GetWorkflow", &["workflow/build/w/*"]);
+    check_home(template, "imagebuilder:GetContainerRecipe", &[]);
+}
+
+#[test]
+fn a_delivery_source_is_deleted_itself() {
+    let template = "  S: {Type: AWS::Logs::DeliverySource, Properties: {Name: s}}";
+    check_home(template, "logs:DeleteDeliverySource", &["delivery-source:s"]);
+}
+
+#[test]
+fn a_mount_target_is_an_interface_in_its_subnet() {
+    let target = |groups: &str| {
+        format!(
+            "  M: {{Type: AWS::EFS::MountTarget, Properties: {{FileSystemId: fs-1, SubnetId: subnet-1, {groups}}}}}"
+        )
+    };
+    let interfaces = "arn:aws:ec2:eu-west-1:111122223333:network-interface/*";
+    let subnet = "arn:aws:ec2:eu-west-1:*:subnet/subnet-1";
+    let group = |id: &str| format!("arn:aws:ec2:eu-west-1:111122223333:security-group/{id}");
+    let (named, default) = (target("SecurityGroups: [sg-1]"), target("IpAddress: 10.0.0.9"));
+    check(&named, "ec2:CreateNetworkInterface", &[interfaces, subnet, &group("sg-1")]);
+    check(&default, "ec2:CreateNetworkInterface", &[interfaces, subnet, &group("*")]);
+    check(&named, "ec2:ModifyNetworkInterfaceAttribute", &[interfaces, &group("sg-1")]);
+    check(&named, "ec2:DeleteNetworkInterface", &[interfaces]);
+    for action in ["ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"] {
+        check(&named, action, &["*"]);
+    }
+    let role = "arn:aws:iam::111122223333:role/aws-service-role/elasticfilesystem.amazonaws.com/*";
+    check(&named, "iam:CreateServiceLinkedRole", &[role]);
+}
+
+#[test]
+fn access_logs_of_a_service_network_act_on_their_destination_only() {
+    let subscription = |destination: &str| {
+        format!(
+            "  B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: b}}}}\n  \
+             L: {{Type: AWS::VpcLattice::AccessLogSubscription, Properties: {{ResourceIdentifier: svc-1, DestinationArn: {destination}}}}}"
+        )
+    };
+    let stream = "arn:aws:firehose:eu-west-1:111122223333:deliverystream/d";
+    let (tag, policies) = ("firehose:TagDeliveryStream", "logs:PutResourcePolicy");
+    let to_stream = subscription(&format!("'{stream}'"));
+    check(&to_stream, tag, &[stream]);
+    check(&to_stream, "s3:GetBucketPolicy", &[]);
+    check(&to_stream, policies, &[]);
+    let to_bucket = subscription("!GetAtt B.Arn");
+    check(&to_bucket, tag, &[]);
+    check(&to_bucket, "s3:GetBucketPolicy", &["arn:aws:s3:::b"]);
+    check(&to_bucket, policies, &[]);
+    let to_group = subscription("'arn:aws:logs:eu-west-1:111122223333:log-group:/g:*'");
+    check(&to_group, tag, &[]);
+    check(&to_group, policies, &["*"]);
+    let role = "arn:aws:iam::111122223333:role/aws-service-role/delivery.logs.amazonaws.com/*";
+    for template in [&to_stream, &to_bucket, &to_group] {
+        check(template, "iam:DeleteServiceLinkedRole", &[role]);
+    }
+}
+
+#[test]
+fn a_table_bucket_is_made_only_where_metrics_are_exported_to_tables() {
+    let lens = |export: &str| {
+        format!(
+            "  L: {{Type: AWS::S3::StorageLens, Properties: {{StorageLensConfiguration: {{Id: l, IsEnabled: true, AccountLevel: {{BucketLevel: {{}}}}, {export}}}}}}}"
+        )
+    };
+    let make = "s3tables:CreateTableBucket";
+    check(&lens("PrefixDelimiter: /"), make, &[]);
+    let exported = lens("DataExport: {StorageLensTableDestination: {IsEnabled: true}}");
+    check_home(&exported, make, &["bucket/aws-s3"]);
 }

@@ -1,0 +1,24 @@
+//! ARNs that stand for several: an image or a component of EC2 Image Builder without its build, or with `x` for parts of the version.
+//!
+//! The service looks for the newest that fits, and checks that one.
+//! <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
+
+use crate::generic;
+use crate::scope::Pattern;
+
+/// What an ARN stands for, if its service takes it for all that lie below it.
+pub(super) fn below(pattern: Pattern) -> Option<Pattern> {
+    let service = pattern.glob.split(':').nth(2)?;
+    if !generic::has_families(service) {
+        return None;
+    }
+    let (name, version) = pattern.glob.rsplit_once('/')?;
+    let parts: Vec<&str> = version.split('.').collect();
+    let known: Vec<&str> = parts.iter().copied().take_while(|part| *part != "x").collect();
+    let glob = match known.len() {
+        0 => format!("{name}/*"),
+        count if count == parts.len() => format!("{name}/{version}/*"),
+        _ => format!("{name}/{}.*", known.join(".")),
+    };
+    Some(Pattern { glob, ..pattern })
+}
