@@ -29,7 +29,7 @@ use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use crate::generic;
 use crate::need::{Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};
 use crate::registry::{self, ResourceType, Verb};
-use crate::resolve::{Resource, Stack};
+use crate::resolve::{Resource, Stack, shown};
 use crate::rules::{self, On, Rule, Term, TypeRules, When};
 use crate::scope;
 use crate::value::{Text, Truth, Value};
@@ -370,7 +370,7 @@ impl Subject<'_> {
             | On::Profile(path)
             | On::Unqualified(path)
             | On::Through { path, .. } => {
-                let is_there = self.resource.properties.presence_at(path).possible();
+                let is_there = self.resource.presence_at(path).possible();
                 is_there.then(|| by(path))
             }
             On::Arn(template) => self.told_by(template).map(by).or_else(|| {
@@ -388,7 +388,7 @@ impl Subject<'_> {
         let mut told = properties.filter(|property| {
             let names_itself =
                 origins::naming(&self.resource.resource_type).any(|own| own == *property);
-            !names_itself && self.resource.properties.presence_at(property).possible()
+            !names_itself && self.resource.presence_at(property).possible()
         });
         told.next()
     }
@@ -397,7 +397,7 @@ impl Subject<'_> {
         Why {
             stack: scope::stack_name(self.stack),
             resource: Some(self.resource_ref()),
-            property: reason.property.clone(),
+            property: reason.property.as_deref().map(|path| shown(path).into_owned()),
             place: self.place(reason.span),
             evidence: reason.evidence.clone(),
         }
@@ -435,13 +435,16 @@ impl Subject<'_> {
     }
 
     fn holds(&self, term: &Term) -> Truth {
-        let properties = &self.resource.properties;
+        let resource = self.resource;
         match term {
-            Term::Present(path) => properties.presence_at(path),
-            Term::Absent(path) => properties.presence_at(path).negate(),
-            Term::Equal(path, value) => properties.equality_at(path, value),
+            Term::Present(path) => resource.presence_at(path),
+            Term::Absent(path) => resource.presence_at(path).negate(),
+            Term::Equal(path, value) => {
+                let expected = Value::text(value.as_str());
+                resource.any_at(path, &|value| value.equality(&expected))
+            }
             Term::Like(path, pattern) => self.likeness(path, pattern),
-            Term::UpdatePolicy => Truth::from(self.resource.has_update_policy),
+            Term::UpdatePolicy => resource.update_policy.presence(),
             Term::Snapshot => self.takes_snapshot(),
             Term::Tags => Truth::from(self.tags().is_some()),
         }
@@ -460,7 +463,7 @@ impl Subject<'_> {
             }
         };
         // A mapping is no text, whatever stands in it.
-        self.resource.properties.any_at(path, &|value| match value {
+        self.resource.any_at(path, &|value| match value {
             Value::Map(_) => Truth::No,
             value => value.texts().iter().map(is_like).max().unwrap_or(Truth::No),
         })
@@ -477,10 +480,9 @@ impl Subject<'_> {
 
     /// Where a property path stands; the resource, if nothing is there.
     fn span_of(&self, path: &str) -> Span {
-        let properties = &self.resource.properties;
         let mut path = path;
         loop {
-            let found = properties.at(path);
+            let found = self.resource.at(path);
             if let Some(found) = found.values.first().filter(|found| found.span != Span::default())
             {
                 return found.span;
@@ -498,7 +500,7 @@ impl Subject<'_> {
             .registered
             .and_then(ResourceType::tagging)
             .map_or("Tags", |tagging| tagging.property);
-        if self.resource.properties.presence_at(property).possible() {
+        if self.resource.presence_at(property).possible() {
             return Some((Some(property.to_owned()), self.span_of(property)));
         }
         (!self.stack.setting.stack_tags.is_empty()).then_some((None, self.resource.span))

@@ -10,6 +10,7 @@ mod intrinsics;
 mod parameters;
 mod texts;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::generic;
 use crate::scope::Pattern;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
 use crate::template::{LogicalId, Reach, Section, Template, Transform};
-use crate::value::{Located, Text, Truth, Value};
+use crate::value::{Found, Located, Text, Truth, Value};
 
 pub(crate) use for_each::expand as expand_loops;
 
@@ -83,8 +84,45 @@ pub struct Resource {
     pub deletion_policy: DeletionPolicy,
     /// What happens to the old one when an update replaces it.
     pub update_replace_policy: DeletionPolicy,
-    /// Whether the template says how to update it.
-    pub has_update_policy: bool,
+    /// How the template says to update it.
+    pub update_policy: Value,
+}
+
+/// What begins a path into the update policy of a resource, where paths of properties may stand as well.
+pub(crate) const UPDATE_POLICY: &str = "@update_policy.";
+
+/// A path as a reader of the template knows it.
+pub(crate) fn shown(path: &str) -> Cow<'_, str> {
+    match path.strip_prefix(UPDATE_POLICY) {
+        Some(path) => Cow::Owned(format!("UpdatePolicy.{path}")),
+        None => Cow::Borrowed(path),
+    }
+}
+
+impl Resource {
+    /// What stands at a path of its properties or, behind [`UPDATE_POLICY`], of its update policy.
+    pub(crate) fn at(&self, path: &str) -> Found<'_> {
+        let (root, path) = self.root(path);
+        root.at(path)
+    }
+
+    /// Whether something stands there.
+    pub(crate) fn presence_at(&self, path: &str) -> Truth {
+        self.any_at(path, &Value::presence)
+    }
+
+    /// Whether a question has the answer yes for any of the values there.
+    pub(crate) fn any_at(&self, path: &str, question: &dyn Fn(&Value) -> Truth) -> Truth {
+        let (root, path) = self.root(path);
+        root.any_at(path, question)
+    }
+
+    fn root<'a>(&self, path: &'a str) -> (&Value, &'a str) {
+        match path.strip_prefix(UPDATE_POLICY) {
+            Some(path) => (&self.update_policy, path),
+            None => (&self.properties, path),
+        }
+    }
 }
 
 /// What CloudFormation does with a resource that it no longer needs.
@@ -295,7 +333,10 @@ impl Evaluation<'_> {
             update_replace_policy: self
                 .deletion_policy(resource.update_replace_policy.as_ref())
                 .unwrap_or(DeletionPolicy::Delete),
-            has_update_policy: resource.update_policy.is_some(),
+            update_policy: resource
+                .update_policy
+                .as_ref()
+                .map_or(Value::Absent, |policy| self.value(policy)),
         })
     }
 

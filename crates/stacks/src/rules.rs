@@ -12,6 +12,7 @@ use stackpass_policy::sorted_lines;
 
 use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern_from};
 use crate::need::{Hardness, Phase};
+use crate::resolve::UPDATE_POLICY;
 
 /// The rules by type, as `cargo xtask codegen` makes them from the files.
 const RULES: &str = include_str!("generated/rules.txt");
@@ -169,12 +170,15 @@ pub enum Term {
 pub enum On {
     /// `self`, or `self:SUFFIX`: the resource itself, with something appended to its ARN.
     Itself(String),
-    /// `ref:Path`, or `ref:Path:SUFFIX`: what a property refers to, with something appended to its ARN.
+    /// `ref:Path`, or `ref:Path:SUFFIX`: what a property refers to, with something appended to its ARN. `ref@REGION:Path` is for what
+    /// can be of one region alone.
     Reference {
         /// The property path.
         path: String,
         /// What is appended to the ARN.
         suffix: String,
+        /// The region of what is referred to, where the value does not tell it.
+        region: Option<String>,
     },
     /// `through:Path:Property`: what a property means of the resource that another property refers to.
     Through {
@@ -213,7 +217,9 @@ impl TryFrom<String> for When {
                 ("@snapshot", _) => Ok(Term::Snapshot),
                 ("", _) => Err("a term of `when` is empty".to_owned()),
                 (_, Some(path)) => Ok(Term::Absent(path.to_owned())),
-                _ if term.starts_with('@') => Err(format!("`{term}` is no term of `when`")),
+                _ if term.starts_with('@') && !term.starts_with(UPDATE_POLICY) => {
+                    Err(format!("`{term}` is no term of `when`"))
+                }
                 _ => Ok(Term::Present(term.to_owned())),
             }
         });
@@ -234,9 +240,13 @@ impl TryFrom<String> for On {
         if text.starts_with("arn:") {
             return Ok(On::Arn(text));
         }
-        if let Some(reference) = text.strip_prefix("ref:") {
+        let of_region = text.strip_prefix("ref@").and_then(|rest| rest.split_once(':'));
+        let reference = text.strip_prefix("ref:").map(|reference| (None, reference));
+        if let Some((region, reference)) =
+            reference.or(of_region.map(|(region, reference)| (Some(region.to_owned()), reference)))
+        {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
-            return Ok(On::Reference { path: path.to_owned(), suffix: suffix.to_owned() });
+            return Ok(On::Reference { path: path.to_owned(), suffix: suffix.to_owned(), region });
         }
         if let Some((path, property)) =
             text.strip_prefix("through:").and_then(|rest| rest.split_once(':'))

@@ -436,10 +436,10 @@ impl Given {
         let other = rules.and_then(|rules| rules.given_as.get(property));
         let mut given = Given { patterns: BTreeSet::new(), always: false, complete: true };
         for name in std::iter::once(property).chain(other.map(String::as_str)) {
-            let found = resource.properties.at(name);
+            let found = resource.at(name);
             let values = found.values.iter();
             given.patterns.extend(values.flat_map(|of| value_patterns(stack, of.value, reach)));
-            given.always |= resource.properties.presence_at(name) == Truth::Yes;
+            given.always |= resource.presence_at(name) == Truth::Yes;
             given.complete &= found.complete;
         }
         given
@@ -554,7 +554,7 @@ fn home_elsewhere(resource: &Resource, template: &str) -> Option<(String, String
     let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     let mut homes = variables.filter_map(|(variable, _)| {
         let property = variable.split(['|', '#', '+']).next()?;
-        let found = resource.properties.at(property);
+        let found = resource.at(property);
         let text = found.values.first()?.value.texts().into_iter().next()?;
         match text.known()?.splitn(6, ':').collect::<Vec<_>>().as_slice() {
             ["arn", _, of, region, account, _] if *of == service => {

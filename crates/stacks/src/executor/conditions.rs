@@ -190,7 +190,7 @@ fn values_of(
 fn is_certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> bool {
     let asks = |term: &Term| matches!(term, Term::Present(asked) if asked == path);
     let is_asked = !rule.when.is_empty() && rule.when.iter().all(|when| when.0.iter().any(asks));
-    is_asked || subject.resource.properties.presence_at(path) == Truth::Yes
+    is_asked || subject.resource.presence_at(path) == Truth::Yes
 }
 
 /// The property of `$value(...)`, and what follows it.
@@ -205,7 +205,7 @@ fn argument<'a>(value: &'a str, word: &str) -> Option<&'a str> {
 
 /// The services that every role at a property trusts; `None` if those of one are not known.
 fn trusted_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
-    let found = subject.resource.properties.at(path);
+    let found = subject.resource.at(path);
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let mut trusted = BTreeSet::new();
     for text in texts {
@@ -216,7 +216,7 @@ fn trusted_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
 
 /// The texts of a property; `None` if one is not known at its beginning.
 fn texts_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
-    let found = subject.resource.properties.at(path);
+    let found = subject.resource.at(path);
     let mut known = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
         for pattern in scope::patterns(subject.stack, &text) {
@@ -233,7 +233,7 @@ fn texts_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
 
 /// The ARNs that a property refers to, by ARN or by a name of the type that the registry says; `None` if one is not known.
 fn arns_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
-    let found = subject.resource.properties.at(path);
+    let found = subject.resource.at(path);
     let mut known = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
         for pattern in scope::patterns(subject.stack, &text) {

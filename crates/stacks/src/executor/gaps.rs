@@ -7,7 +7,7 @@ use super::conditions::Open;
 use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref, targets};
 use crate::need::{Gap, Scoping};
 use crate::registry::{self, ResourceType};
-use crate::resolve::{Resource, Stack};
+use crate::resolve::{Resource, Stack, shown};
 use crate::scope::{self, Pattern};
 use crate::value::Text;
 
@@ -93,7 +93,7 @@ impl Subject<'_> {
     pub(super) fn unusable(&self, action: &Action, reason: &Reason) -> Gap {
         let named_by = self.naming(reason);
         let subject = match &named_by.property {
-            Some(property) => format!("`{property}` holds"),
+            Some(property) => format!("`{}` holds", shown(property)),
             None => "its name is made of".to_owned(),
         };
         Gap {
@@ -112,7 +112,7 @@ impl Subject<'_> {
     pub(super) fn out_of_reach(&self, reason: &Reason) -> Gap {
         let named_by = self.naming(reason);
         let subject = match &named_by.property {
-            Some(property) => format!("what `{property}` refers to"),
+            Some(property) => format!("what `{}` refers to", shown(property)),
             None => "its name".to_owned(),
         };
         Gap {
@@ -146,7 +146,7 @@ impl Subject<'_> {
     pub(super) fn unresolved(&self, reason: &Reason) -> Gap {
         let named_by = self.naming(reason);
         let subject = match &named_by.property {
-            Some(property) => format!("what `{property}` refers to"),
+            Some(property) => format!("what `{}` refers to", shown(property)),
             None => "its name".to_owned(),
         };
         Gap {

@@ -46,7 +46,7 @@ fn named(subject: &Subject<'_>) -> impl Iterator<Item = &'static ObjectLocation>
 }
 
 fn is_there(subject: &Subject<'_>, path: &str) -> bool {
-    subject.resource.properties.presence_at(path).possible()
+    subject.resource.presence_at(path).possible()
 }
 
 /// What the properties say of one of the resource types of S3 that an action accepts.

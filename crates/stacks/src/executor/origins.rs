@@ -56,7 +56,7 @@ pub(super) fn help(subject: &Subject<'_>, property: Option<&str>) -> String {
 /// Whether a property that takes the address of an object has a path in its place: that of a file, which a tool uploads first.
 fn is_file(subject: &Subject<'_>, property: &str) -> bool {
     let mut locations = generic::object_properties(&subject.resource.resource_type);
-    let found = subject.resource.properties.at(property);
+    let found = subject.resource.at(property);
     let mut texts = found.values.iter().flat_map(|found| found.value.texts());
     locations.any(|location| location.property() == Some(property))
         && texts.any(|text| text.known().is_some_and(|text| !text.contains("://")))
@@ -79,7 +79,7 @@ impl Search<'_> {
             }
             return;
         };
-        let found = resource.properties.at(property);
+        let found = resource.at(property);
         self.lists |= !found.complete;
         for found in found.values {
             self.value(found.value, depth);

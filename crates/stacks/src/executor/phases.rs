@@ -75,10 +75,7 @@ impl Subject<'_> {
             return false;
         };
         let immutable = !registered.handlers().contains(Verb::Update);
-        immutable
-            || registered
-                .create_only()
-                .any(|path| self.resource.properties.presence_at(path).possible())
+        immutable || registered.create_only().any(|path| self.resource.presence_at(path).possible())
     }
 
     /// Whether an update may change the resource in place.

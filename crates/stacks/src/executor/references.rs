@@ -108,7 +108,7 @@ struct RoleInDocument {
 }
 
 fn roles_in(subject: &Subject<'_>, document: &generic::RoleDocument) -> Vec<RoleInDocument> {
-    let found = subject.resource.properties.at(&document.path);
+    let found = subject.resource.at(&document.path);
     let mut roles = Vec::new();
     for value in &found.values {
         collect_roles(value.value, document, &mut roles);
@@ -174,7 +174,7 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
 /// `iam:PassRole` for each role that a property may hold.
 fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
     let format = role_format();
-    let found = subject.resource.properties.at(path);
+    let found = subject.resource.at(path);
     let mut followed = Vec::new();
     let is_ordinary = |text: &Text| text.known().is_some_and(|text| !text.starts_with("arn:"));
     let takes_anything = takes_arns_of_several_services(subject, path);
@@ -265,7 +265,7 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
         .collect();
     let followed = sorted(paths)
         .into_iter()
-        .filter(|path| subject.resource.properties.presence_at(path).possible())
+        .filter(|path| subject.resource.presence_at(path).possible())
         .map(|path| {
             let targets = if formats.is_empty() {
                 Targets::of([Pattern { glob: "*".to_owned(), scoping: Scoping::NoResourceLevel }])

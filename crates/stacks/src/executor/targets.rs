@@ -226,7 +226,7 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                     if formats.is_empty() { Scoping::NoResourceLevel } else { Scoping::AnyOfType };
                 patterns.insert(Pattern { glob: "*".to_owned(), scoping });
             }
-            On::Reference { path, suffix } => {
+            On::Reference { path, suffix, region } => {
                 let formats = with_suffix(subject.stack, action, &formats, suffix);
                 let paths = at_any_depth(subject, path);
                 let referred = paths.iter().flat_map(|path| at_path(subject, path, &formats));
@@ -237,7 +237,8 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 let referred = referred.into_iter();
                 let referred =
                     referred.map(|pattern| objects::in_format(pattern, &formats)).collect();
-                patterns.extend(suffixed(referred, suffix));
+                let suffixed = suffixed(referred, suffix).into_iter();
+                patterns.extend(suffixed.map(|pattern| in_region(pattern, region.as_deref())));
             }
             On::Unqualified(path) => {
                 patterns.extend(at_path(subject, path, &formats).into_iter().map(unqualified));
@@ -260,6 +261,19 @@ fn at_any_depth(subject: &Subject<'_>, path: &str) -> Vec<String> {
     subject.literal_arns().keys().filter(is_below).cloned().collect()
 }
 
+/// The ARN with a region that its value does not tell.
+fn in_region(pattern: Pattern, region: Option<&str>) -> Pattern {
+    let Some(region) = region else { return pattern };
+    // Of the resources of a whole type, the region is the stack's for want of a better one.
+    let is_open = scope::is_whole_type(&pattern.glob);
+    let mut parts: Vec<&str> = pattern.glob.splitn(6, ':').collect();
+    match parts.get_mut(3) {
+        Some(open) if is_open || *open == "*" => *open = region,
+        _ => return pattern,
+    }
+    Pattern { glob: parts.join(":"), ..pattern }
+}
+
 /// Whether an ARN may be of a service. It tells whom an action without resource types is for.
 fn may_be_of(pattern: &Pattern, service: &str) -> bool {
     let told = pattern.glob.split(':').nth(2);
@@ -274,7 +288,7 @@ fn at_home<'a>(subject: &Subject<'_>, template: &'a str) -> Cow<'a, str> {
         .and_then(|(_, resource)| resource.rsplit_once("/${"))
         .and_then(|(_, property)| property.strip_suffix('}'));
     let Some(property) = property else { return Cow::Borrowed(template) };
-    let found = subject.resource.properties.at(property);
+    let found = subject.resource.at(property);
     let is_made_here = |text: &Text| {
         let referred = text.as_attribute().map(|(logical_id, _)| logical_id);
         let named = referred.and_then(|logical_id| subject.stack.resources.get(logical_id));
@@ -302,7 +316,7 @@ fn through(
         let globs = formats.iter().map(|format| scope::anywhere(subject.stack, format));
         globs.map(|glob| Pattern { glob, scoping: Scoping::UnknownValue })
     };
-    let found = subject.resource.properties.at(path);
+    let found = subject.resource.at(path);
     let mut patterns = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
         let referred = text.as_attribute().map(|(logical_id, _)| logical_id);
@@ -372,7 +386,7 @@ fn honest(subject: &Subject<'_>, action: &Action, pattern: Pattern) -> Pattern {
 
 /// What a property refers to, for an action that accepts ARNs of these formats. Nothing, if it refers to something else.
 pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BTreeSet<Pattern> {
-    let found = subject.resource.properties.at(path);
+    let found = subject.resource.at(path);
     let mut patterns = BTreeSet::new();
     if found.values.is_empty() && found.complete {
         return patterns;

@@ -11,6 +11,7 @@ use stackpass_policy::condition::{ConditionKey, Operator};
 
 use super::{On, Rule, Term, TypeRules, of};
 use crate::registry;
+use crate::resolve::UPDATE_POLICY;
 
 /// Types that stand in templates although the registry does not list them, or that stand for many.
 const PSEUDO_TYPES: [&str; 6] = [
@@ -27,6 +28,14 @@ const FREE_FORM: [(&str, &str); 3] = [
     ("AWS::ApiGateway::RestApi", "Body"),
     ("AWS::CodePipeline::Pipeline", "Stages.Actions.Configuration"),
     ("AWS::Cognito::IdentityPoolRoleAttachment", "Roles"),
+];
+
+/// What may stand in the update policies of types, which have no schema.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+const OF_UPDATE_POLICIES: [(&str, &str); 3] = [
+    ("AWS::Lambda::Alias", "CodeDeployLambdaAliasUpdate"),
+    ("AWS::Lambda::Alias", "CodeDeployLambdaAliasUpdate.ApplicationName"),
+    ("AWS::Lambda::Alias", "CodeDeployLambdaAliasUpdate.DeploymentGroupName"),
 ];
 
 /// Files beside the rules of services.
@@ -51,6 +60,9 @@ impl Schemas {
     }
 
     pub(crate) fn knows(&self, resource_type: &str, path: &str) -> bool {
+        if let Some(path) = path.strip_prefix(UPDATE_POLICY) {
+            return OF_UPDATE_POLICIES.contains(&(resource_type, path));
+        }
         match resource_type {
             // A custom resource has whatever properties its function likes, and these by definition.
             "Custom::*" | "AWS::CloudFormation::CustomResource" => {

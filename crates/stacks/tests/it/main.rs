@@ -13,6 +13,8 @@ mod disguise;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod followed;
+#[cfg(test)]
 mod generated_names;
 #[cfg(test)]
 mod known_stacks;
