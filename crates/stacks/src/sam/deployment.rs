@@ -8,6 +8,20 @@ use super::{Expansion, Macro};
 const APPLICATION: &str = "ServerlessDeploymentApplication";
 const ROLE: &str = "CodeDeployServiceRole";
 
+/// The configurations of `CodeDeploy` that SAM knows by their short names.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/automating-updates-to-serverless-apps.html>
+const PREDEFINED: [&str; 9] = [
+    "AllAtOnce",
+    "Canary10Percent5Minutes",
+    "Canary10Percent10Minutes",
+    "Canary10Percent15Minutes",
+    "Canary10Percent30Minutes",
+    "Linear10PercentEvery1Minute",
+    "Linear10PercentEvery2Minutes",
+    "Linear10PercentEvery3Minutes",
+    "Linear10PercentEvery10Minutes",
+];
+
 /// A function that is deployed step by step.
 #[derive(Clone, Debug)]
 pub(super) struct Preference {
@@ -88,7 +102,11 @@ fn add_group(expansion: &mut Expansion<'_>, preference: &Preference) {
     properties.set("ApplicationName", at.reference(APPLICATION));
     properties.set("ServiceRoleArn", at.attribute(ROLE, "Arn"));
     properties.copy_as(given, "Role", "ServiceRoleArn");
-    properties.copy_as(given, "Type", "DeploymentConfigName");
+    match field(given, "Type").and_then(Node::as_str) {
+        Some(kind) if PREDEFINED.contains(&kind) => properties
+            .set("DeploymentConfigName", at.text(format!("CodeDeployDefault.Lambda{kind}"))),
+        _ => properties.copy_as(given, "Type", "DeploymentConfigName"),
+    }
     properties.copy(given, &["TriggerConfigurations"]);
     if let Some(alarms) = field(given, "Alarms") {
         properties

@@ -59,3 +59,74 @@ fn a_distribution_replicates_the_versions_that_its_behaviors_name() {
     let anywhere = "arn:aws:lambda:us-east-1:111122223333:function:*";
     check(&unknown, "lambda:EnableReplication", &[anywhere]);
 }
+
+#[test]
+fn a_flow_log_is_made_for_the_resource_that_it_names() {
+    let arn = |resource: &str| format!("arn:aws:ec2:eu-west-1:111122223333:{resource}");
+    let log = |kind: &str| {
+        format!(
+            "  L: {{Type: AWS::EC2::FlowLog, Properties: {{ResourceType: {kind}, ResourceId: id-1, LogDestinationType: s3, LogDestination: 'arn:aws:s3:::b'}}}}\n  \
+             C: {{Type: 'Custom::C', Properties: {{ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:g'}}}}"
+        )
+    };
+    let kinds = [
+        ("VPC", "vpc/id-1"),
+        ("Subnet", "subnet/id-1"),
+        ("NetworkInterface", "network-interface/id-1"),
+        ("TransitGateway", "transit-gateway/id-1"),
+        ("TransitGatewayAttachment", "transit-gateway-attachment/id-1"),
+        ("RegionalNatGateway", "natgateway/id-1"),
+    ];
+    let own = arn("vpc-flow-log/*");
+    for (kind, resource) in kinds {
+        check(&log(kind), "ec2:CreateFlowLogs", &[&own, &arn(resource)]);
+    }
+    let any = resources(&executor(&log("!GetAtt C.Kind")), "ec2:CreateFlowLogs");
+    let all = kinds.iter().map(|(_, resource)| arn(resource)).chain([own]);
+    assert_eq!(any, all.collect());
+}
+
+#[test]
+fn a_group_deploys_and_registers_only_what_its_properties_ask_for() {
+    let arn = |resource: &str| format!("arn:aws:codedeploy:eu-west-1:111122223333:{resource}");
+    let group = |rest: &str| {
+        format!(
+            "  G: {{Type: AWS::CodeDeploy::DeploymentGroup, Properties: {{ApplicationName: a, DeploymentGroupName: g, ServiceRoleArn: 'arn:aws:iam::111122223333:role/r'{rest}}}}}"
+        )
+    };
+    let plain = group("");
+    for action in ["CreateDeployment", "StopDeployment", "RegisterOnPremisesInstance"] {
+        check(&plain, &format!("codedeploy:{action}"), &[]);
+    }
+    let predefined = arn("deploymentconfig:CodeDeployDefault.*");
+    check(&plain, "codedeploy:GetDeploymentConfig", &[&predefined]);
+    let named = group(", DeploymentConfigName: slow");
+    check(&named, "codedeploy:GetDeploymentConfig", &[&predefined, &arn("deploymentconfig:slow")]);
+    let deployed = group(", Deployment: {Revision: {RevisionType: S3}}");
+    check(&deployed, "codedeploy:CreateDeployment", &[&arn("deploymentgroup:a/g")]);
+    check(&deployed, "codedeploy:RegisterApplicationRevision", &[&arn("application:a")]);
+    check(&deployed, "codedeploy:StopDeployment", &["*"]);
+    let outside = group(", OnPremisesInstanceTagFilters: [{Key: k, Type: KEY_ONLY}]");
+    check(&outside, "codedeploy:RegisterOnPremisesInstance", &[&arn("instance:*")]);
+}
+
+#[test]
+fn a_stack_set_passes_its_administrator_role_and_no_other() {
+    let set = |rest: &str| {
+        format!(
+            "  S: {{Type: AWS::CloudFormation::StackSet, Properties: {{StackSetName: s, PermissionModel: SELF_MANAGED, ExecutionRoleName: there, TemplateBody: x{rest}}}}}"
+        )
+    };
+    check(&set(""), "iam:PassRole", &[]);
+    let role = "arn:aws:iam::111122223333:role/admin";
+    let own = set(&format!(", AdministrationRoleARN: '{role}'"));
+    check(&own, "iam:PassRole", &[role]);
+}
+
+#[test]
+fn a_document_cluster_without_a_name_is_called_after_its_logical_id() {
+    let cluster = "  Docs: {Type: AWS::DocDB::DBCluster, Properties: {MasterUsername: u}}";
+    let arn = |name: &str| format!("arn:aws:rds:eu-west-1:111122223333:cluster:{name}");
+    let found = resources(&executor(cluster), "rds:DescribeDBClusters");
+    assert_eq!(found, [arn("docs-*"), arn("app-docs-*")].into());
+}
