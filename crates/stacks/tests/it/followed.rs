@@ -130,3 +130,66 @@ fn a_document_cluster_without_a_name_is_called_after_its_logical_id() {
     let found = resources(&executor(cluster), "rds:DescribeDBClusters");
     assert_eq!(found, [arn("docs-*"), arn("app-docs-*")].into());
 }
+
+#[test]
+fn an_instance_is_launched_in_the_subnet_and_groups_that_it_names() {
+    let launch = |rest: &str| {
+        let template = format!(
+            "  I: {{Type: AWS::EC2::Instance, Properties: {{ImageId: ami-1, InstanceType: t3.micro{rest}}}}}"
+        );
+        let found = resources(&executor(&template), "ec2:RunInstances").into_iter();
+        let kinds = found.filter_map(|arn| {
+            let name = arn.rsplit(':').next().unwrap().to_owned();
+            name.starts_with('s').then_some(name)
+        });
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(launch(""), ["subnet/*", "security-group/*"]);
+    let placed = ", SubnetId: subnet-1, SecurityGroupIds: [sg-1, sg-2]";
+    assert_eq!(launch(placed), ["subnet/subnet-1", "security-group/sg-1", "security-group/sg-2"]);
+    let interface =
+        ", NetworkInterfaces: [{DeviceIndex: '0', SubnetId: subnet-2, GroupSet: [sg-3]}]";
+    assert_eq!(launch(interface), ["subnet/subnet-2", "security-group/sg-3"]);
+    let own = ", NetworkInterfaces: [{DeviceIndex: '0', NetworkInterfaceId: eni-1}]";
+    assert_eq!(launch(own), ["subnet/*", "security-group/*"]);
+}
+
+#[test]
+fn logs_go_to_the_destination_that_is_named() {
+    let group = |kind: &str, details: &str| {
+        format!(
+            "  G: {{Type: AWS::ElastiCache::ReplicationGroup, Properties: {{ReplicationGroupId: g, ReplicationGroupDescription: d, LogDeliveryConfigurations: [{{DestinationType: {kind}, LogFormat: json, LogType: slow-log, DestinationDetails: {{{details}}}}}]}}}}"
+        )
+    };
+    let arn = |service: &str, resource: &str| {
+        format!("arn:aws:{service}:eu-west-1:111122223333:{resource}")
+    };
+    let written = group("cloudwatch-logs", "CloudWatchLogsDetails: {LogGroup: slow}");
+    check(&written, "logs:PutLogEvents", &[&arn("logs", "log-group:slow:log-stream:*")]);
+    check(&written, "firehose:PutRecord", &[]);
+    let streamed = group("kinesis-firehose", "KinesisFirehoseDetails: {DeliveryStream: slow}");
+    check(&streamed, "firehose:PutRecord", &[&arn("firehose", "deliverystream/slow")]);
+    check(&streamed, "logs:PutLogEvents", &[]);
+    let firewall = |destination: &str| {
+        format!(
+            "  L: {{Type: AWS::WAFv2::LoggingConfiguration, Properties: {{ResourceArn: 'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/w/1', LogDestinationConfigs: ['{destination}']}}}}"
+        )
+    };
+    let to_bucket = firewall("arn:aws:s3:::aws-waf-logs-a");
+    check(&to_bucket, "s3:PutBucketPolicy", &["arn:aws:s3:::aws-waf-logs-a"]);
+    check(&to_bucket, "logs:PutResourcePolicy", &[]);
+    let to_group = firewall(&arn("logs", "log-group:aws-waf-logs-a"));
+    check(&to_group, "s3:PutBucketPolicy", &[]);
+    check(&to_group, "logs:PutResourcePolicy", &["*"]);
+}
+
+#[test]
+fn what_a_scalable_target_and_a_service_make_begins_with_what_is_known() {
+    let target = "  T: {Type: AWS::ApplicationAutoScaling::ScalableTarget, Properties: {ServiceNamespace: ecs, ResourceId: service/a/b, ScalableDimension: 'ecs:service:DesiredCount', MinCapacity: 1, MaxCapacity: 2}}";
+    let alarms = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:TargetTracking-*";
+    check(target, "cloudwatch:DeleteAlarms", &[alarms]);
+    let service = "  S: {Type: AWS::ECS::Service, Properties: {ServiceName: web, Cluster: prod, TaskDefinition: 'web:3'}}";
+    let found = resources(&executor(service), "ecs:StopServiceDeployment");
+    let deployment = "arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod/web/*";
+    assert!(found.contains(deployment), "{found:?}");
+}
