@@ -141,6 +141,14 @@ fn names(patterns: &[String], action: &Action) -> bool {
     patterns.iter().any(|pattern| glob(pattern).matches(action.as_str()))
 }
 
+/// Whether a text of the template is one that its author or another tool was to fill in, and that no service takes: a literal `${`, or an
+/// account that has not the twelve digits of one.
+fn is_left_over(pattern: &ArnPattern) -> bool {
+    let account = pattern.as_str().split(':').nth(4).unwrap_or_default();
+    let is_number = !account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit());
+    pattern.as_str().contains("${$}{") || is_number && account.len() != 12
+}
+
 /// What is wrong with the shapes of needs; notes the quirks that explain some of it.
 fn wrong_shapes(found: &Needs, quirks: &Quirks, used: &mut Used) -> BTreeSet<Wrong> {
     let mut wrong = BTreeSet::new();
@@ -157,8 +165,7 @@ fn wrong_shapes(found: &Needs, quirks: &Quirks, used: &mut Used) -> BTreeSet<Wro
         let Some(facts) = catalogue::action(action.service(), action.name()) else { continue };
         let kinds: Vec<(ResourceTypeFacts, bool)> = facts.resource_types().collect();
         let is_accepted = |pattern: &ArnPattern| {
-            // A name with a literal `${` is what another tool was to fill in; no service takes it.
-            let is_left_over = pattern.as_str().contains("${$}{");
+            let is_left_over = is_left_over(pattern);
             pattern.is_any()
                 || is_left_over
                 || kinds.iter().any(|(kind, _)| quirks.fits(pattern, *kind))
@@ -176,9 +183,8 @@ fn wrong_shapes(found: &Needs, quirks: &Quirks, used: &mut Used) -> BTreeSet<Wro
         }
         // What belongs to no resource is a tool's call, which acts on what there is.
         for (kind, _) in kinds.iter().filter(|(_, required)| *required && !id.is_empty()) {
-            let is_there = |pattern: &&ArnPattern| {
-                quirks.fits(pattern, *kind) || pattern.as_str().contains("${$}{")
-            };
+            let is_there =
+                |pattern: &&ArnPattern| quirks.fits(pattern, *kind) || is_left_over(pattern);
             if patterns.iter().any(is_there) {
                 continue;
             }
