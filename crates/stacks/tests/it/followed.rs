@@ -129,6 +129,11 @@ fn a_document_cluster_without_a_name_is_called_after_its_logical_id() {
     let arn = |name: &str| format!("arn:aws:rds:eu-west-1:111122223333:cluster:{name}");
     let found = resources(&executor(cluster), "rds:DescribeDBClusters");
     assert_eq!(found, [arn("docs-*"), arn("app-docs-*")].into());
+    let placed = "  D: {Type: AWS::DocDB::DBCluster, Properties: {DBClusterIdentifier: d, DBSubnetGroupName: Mine, DBClusterParameterGroupName: tuned}}";
+    let arn = |name: &str| format!("arn:aws:rds:eu-west-1:111122223333:{name}");
+    let expected =
+        [arn("cluster:d"), arn("subgrp:mine"), arn("cluster-pg:tuned"), arn("og:default*")];
+    assert_eq!(resources(&executor(placed), "rds:CreateDBCluster"), expected.into());
 }
 
 #[test]
@@ -192,4 +197,23 @@ fn what_a_scalable_target_and_a_service_make_begins_with_what_is_known() {
     let found = resources(&executor(service), "ecs:StopServiceDeployment");
     let deployment = "arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod/web/*";
     assert!(found.contains(deployment), "{found:?}");
+}
+
+#[test]
+fn an_interface_and_an_attachment_take_the_groups_and_subnets_that_they_name() {
+    let arn = |resource: &str| format!("arn:aws:ec2:eu-west-1:111122223333:{resource}");
+    let interface = |rest: &str| {
+        let template = format!(
+            "  N: {{Type: AWS::EC2::NetworkInterface, Properties: {{SubnetId: subnet-1{rest}}}}}"
+        );
+        resources(&executor(&template), "ec2:CreateNetworkInterface")
+    };
+    let named = interface(", GroupSet: [sg-1]");
+    assert!(named.contains(&arn("security-group/sg-1")), "{named:?}");
+    assert!(!named.contains(&arn("security-group/*")), "{named:?}");
+    assert!(interface("").contains(&arn("security-group/*")));
+    let attachment = "  A: {Type: AWS::EC2::TransitGatewayAttachment, Properties: {TransitGatewayId: tgw-1, VpcId: vpc-1, SubnetIds: [subnet-1]}}";
+    let found = resources(&executor(attachment), "ec2:CreateTransitGatewayVpcAttachment");
+    assert!(found.contains(&arn("subnet/subnet-1")), "{found:?}");
+    assert!(!found.contains(&arn("subnet/*")), "{found:?}");
 }
