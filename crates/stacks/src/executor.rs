@@ -508,14 +508,21 @@ impl Subject<'_> {
 
     /// Whether an action is called only for tags. Some types list their ordinary actions among those for tagging, too.
     fn is_tagging(&self, action: &Action) -> bool {
+        let is = |service: &str, name: &str| {
+            action.service().eq_ignore_ascii_case(service)
+                && action.name().eq_ignore_ascii_case(name)
+        };
         let is_named_so = action.name().to_ascii_lowercase().contains("tag");
-        is_named_so
-            && self.registered.is_some_and(|registered| {
-                registered.tagging_permissions().any(|(service, name)| {
-                    action.service().eq_ignore_ascii_case(service)
-                        && action.name().eq_ignore_ascii_case(name)
-                })
-            })
+        let Some(registered) = self.registered.filter(|_| is_named_so) else { return false };
+        registered.tagging_permissions().any(|(service, name)| is(service, name))
+            || registered.tagging().is_some() && self.tags_itself(action)
+    }
+
+    /// Whether an action tags or untags the resource itself. Such a call takes one tag at least, whatever the handlers list.
+    fn tags_itself(&self, action: &Action) -> bool {
+        let own = || self.arns().iter().filter_map(|own| own.glob.split(':').nth(2));
+        ["TagResource", "UntagResource"].iter().any(|name| action.name().eq_ignore_ascii_case(name))
+            && own().any(|service| action.service().eq_ignore_ascii_case(service))
     }
 }
 

@@ -94,3 +94,25 @@ fn a_web_acl_is_set_by_the_service_of_what_it_protects() {
     let balancer = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/a/b";
     check(&on(balancer), &["elasticloadbalancing:SetWebAcl"], true);
 }
+
+#[test]
+fn nothing_is_tagged_without_a_tag() {
+    let tag = ["aoss:TagResource"];
+    let collection =
+        |tags: &str| one("AWS::OpenSearchServerless::Collection", &format!("Name: a{tags}"));
+    check(&collection(""), &tag, false);
+    check(&collection(", Tags: [{Key: a, Value: b}]"), &tag, true);
+    let channel = one("AWS::IoTAnalytics::Channel", "ChannelName: a");
+    check(&channel, &["iotanalytics:TagResource", "iotanalytics:UntagResource"], false);
+    check(&channel, &["iotanalytics:ListTagsForResource"], true);
+}
+
+#[test]
+fn a_broker_with_groups_makes_none_and_one_without_changes_none() {
+    let broker = |groups: &str| one("AWS::AmazonMQ::Broker", &format!("BrokerName: b{groups}"));
+    let given = broker(", SecurityGroups: [sg-1]");
+    check(&given, &["ec2:CreateSecurityGroup"], false);
+    check(&given, &["ec2:ModifyNetworkInterfaceAttribute", "ec2:CreateNetworkInterface"], true);
+    check(&broker(""), &["ec2:CreateSecurityGroup", "ec2:CreateNetworkInterface"], true);
+    check(&broker(""), &["ec2:ModifyNetworkInterfaceAttribute"], false);
+}
