@@ -19,6 +19,8 @@ use stackpass_policy::source::{Diagnostic, Source, Span};
 
 use crate::template::{LogicalId, Template};
 
+pub(crate) use manifest::is_account;
+
 /// The stacks of a CDK app.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assembly {

@@ -547,8 +547,9 @@ fn overlaps(left: &str, right: &str) -> bool {
 
 /// Whether an action is about a service-linked role that is there.
 fn is_about_linked_roles(action: &Action) -> bool {
-    let name = action.as_str();
-    ["iam:DeleteServiceLinkedRole", "iam:GetServiceLinkedRoleDeletionStatus"].contains(&name)
+    ["iam:DeleteServiceLinkedRole", "iam:GetServiceLinkedRoleDeletionStatus"]
+        .iter()
+        .any(|name| action.as_str().eq_ignore_ascii_case(name))
 }
 
 fn resource_ref(resource: &Resource) -> ResourceRef {

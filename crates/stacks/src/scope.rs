@@ -23,6 +23,8 @@ use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
 use address::Address;
+#[cfg(test)]
+pub(crate) use format::PREFIXES;
 use format::in_case;
 pub(crate) use format::properties_in;
 pub(crate) use glob::{any_build, six_parts};
@@ -194,9 +196,9 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
             if format.contains(":s3:") {
                 let name = address.name;
                 let is_of_objects = format.contains("${ObjectName}");
-                // Nothing but an address says where an object is: a path is a file's, which is uploaded first.
-                let is_file =
-                    is_of_objects && text.known().is_some_and(|text| !text.contains("://"));
+                // Nothing but an address says where an object is, and a name without a key is none.
+                let has_no_key = pattern.scoping == Scoping::Named && !name.contains(['/', '*']);
+                let is_file = is_of_objects && (is_path(text) || has_no_key);
                 return vec![of_object(stack, &name, pattern, is_file)];
             }
             let names = in_case(format, Pattern { glob: address.name, ..pattern }).into_iter();
@@ -208,6 +210,11 @@ pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pat
                 .collect()
         })
         .collect()
+}
+
+/// Whether a text stands where an address may and is none: it is the path of a file, which a tool uploads first.
+pub(crate) fn is_path(text: &Text) -> bool {
+    text.known().is_some_and(|text| !text.contains("://"))
 }
 
 /// Whether a text has a wildcard written into it. No role's name or ARN has: who writes `role/*` means any of them.

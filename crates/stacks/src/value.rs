@@ -412,7 +412,7 @@ impl Value {
 
     /// The values at a dotted property path. Lists on the way are entered at every item.
     ///
-    /// Of a choice, all alternatives are found. A step `*` enters every entry of a mapping. `complete` tells whether there can be
+    /// Of a choice, all alternatives are found. A step `*` enters every entry of a mapping, a step `**` any number of levels. `complete` tells whether there can be
     /// no others: an unknown, or an open list or mapping on the way, makes it incomplete.
     pub fn at(&self, path: &str) -> Found<'_> {
         let mut found = Found { values: Vec::new(), complete: true };
@@ -473,6 +473,9 @@ pub struct FoundValue<'a> {
     pub span: Span,
 }
 
+/// A step of a path that enters any number of levels.
+const ANY_DEPTH: &str = "**";
+
 fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut Found<'a>) {
     match value {
         Value::Unknown if steps.is_empty() => found.values.push(FoundValue { value, span }),
@@ -493,17 +496,25 @@ fn collect<'a>(value: &'a Value, span: Span, steps: &mut Vec<&str>, found: &mut 
                 found.values.push(FoundValue { value, span });
                 return;
             };
+            if step == ANY_DEPTH {
+                collect(value, span, steps, found);
+                steps.push(step);
+            }
             found.complete &= !map.open || map.entries.contains_key(step);
             for entry in entries_at(map, step) {
                 collect(&entry.value, entry.span, steps, found);
             }
-            steps.push(step);
+            if step != ANY_DEPTH {
+                steps.push(step);
+            }
         }
         Value::Bool(_) | Value::Text(_) if steps.is_empty() => {
             found.values.push(FoundValue { value, span });
         }
-        // A text of which nothing is known may be a document in JSON.
-        Value::Text(text) => found.complete &= !text.is_any(),
+        // A text of which nothing is known may be a document in JSON, where one is asked for. At any depth, secrets are such texts.
+        Value::Text(text) => {
+            found.complete &= !text.is_any() || steps.last() == Some(&ANY_DEPTH);
+        }
         Value::Absent | Value::Bool(_) => {}
     }
 }
@@ -536,7 +547,7 @@ fn gather(value: &Value, path: String, texts: &mut BTreeMap<String, Vec<Text>>) 
 fn entries_at<'a>(map: &'a Map, step: &str) -> impl Iterator<Item = &'a Located> {
     let named = map.entries.get(step);
     let others = map.entries.values().filter(move |_| named.is_none());
-    let all = step == "*";
+    let all = step == "*" || step == ANY_DEPTH;
     named.into_iter().chain(others.take_while(move |_| all))
 }
 
@@ -550,14 +561,21 @@ fn ask(value: &Value, steps: &mut Vec<&str>, question: &dyn Fn(&Value) -> Truth)
         Value::List(list) if list.open => Truth::Maybe,
         _ if steps.is_empty() => question(value),
         Value::Unknown => Truth::Maybe,
-        Value::Text(text) if text.is_any() => Truth::Maybe,
+        Value::Text(text) if text.is_any() && steps.last() != Some(&ANY_DEPTH) => Truth::Maybe,
         Value::Map(map) => {
             let Some(step) = steps.pop() else { return Truth::Maybe };
             let may_have_more = map.open && !map.entries.contains_key(step);
-            let truth = entries_at(map, step)
+            let mut truth = if may_have_more { Truth::Maybe } else { Truth::No };
+            if step == ANY_DEPTH {
+                truth = truth.or(ask(value, steps, question));
+                steps.push(step);
+            }
+            truth = entries_at(map, step)
                 .map(|entry| ask(&entry.value, steps, question))
-                .fold(if may_have_more { Truth::Maybe } else { Truth::No }, Truth::or);
-            steps.push(step);
+                .fold(truth, Truth::or);
+            if step != ANY_DEPTH {
+                steps.push(step);
+            }
             truth
         }
         Value::Absent | Value::Bool(_) | Value::Text(_) | Value::List(_) => Truth::No,

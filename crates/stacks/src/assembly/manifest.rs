@@ -319,7 +319,8 @@ fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>
     Environment { account, region }
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether a text is the number of an account.
+pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -11,6 +11,16 @@ use crate::resolve::{Resource, Stack, shown};
 use crate::scope::{self, Pattern};
 use crate::value::Text;
 
+impl NamedBy {
+    /// The resources, as a reader of the template knows them.
+    fn told(&self) -> String {
+        match &self.property {
+            Some(property) => format!("what `{}` refers to", shown(property)),
+            None => "its name".to_owned(),
+        }
+    }
+}
+
 impl Subject<'_> {
     /// Services of which the registry lists every action for the type. What the handlers really call is not known, so it is a gap.
     pub(super) fn whole_services(&self) -> Option<Gap> {
@@ -111,10 +121,7 @@ impl Subject<'_> {
     /// A value that scopes permissions and is not followed to its end.
     pub(super) fn out_of_reach(&self, reason: &Reason) -> Gap {
         let named_by = self.naming(reason);
-        let subject = match &named_by.property {
-            Some(property) => format!("what `{}` refers to", shown(property)),
-            None => "its name".to_owned(),
-        };
+        let subject = named_by.told();
         Gap {
             place: self.place(named_by.span),
             code: "out-of-reach",
@@ -145,10 +152,7 @@ impl Subject<'_> {
     /// A value that scopes permissions and is not known.
     pub(super) fn unresolved(&self, reason: &Reason) -> Gap {
         let named_by = self.naming(reason);
-        let subject = match &named_by.property {
-            Some(property) => format!("what `{}` refers to", shown(property)),
-            None => "its name".to_owned(),
-        };
+        let subject = named_by.told();
         Gap {
             place: self.place(named_by.span),
             code: "unresolved-value",

@@ -59,7 +59,7 @@ fn is_file(subject: &Subject<'_>, property: &str) -> bool {
     let found = subject.resource.at(property);
     let mut texts = found.values.iter().flat_map(|found| found.value.texts());
     locations.any(|location| location.property() == Some(property))
-        && texts.any(|text| text.known().is_some_and(|text| !text.contains("://")))
+        && texts.any(|text| scope::is_path(&text))
 }
 
 struct Search<'a> {

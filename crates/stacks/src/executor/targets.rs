@@ -228,9 +228,7 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
             }
             On::Reference { path, suffix, region } => {
                 let formats = with_suffix(subject.stack, action, &formats, suffix);
-                let paths = at_any_depth(subject, path);
-                let referred = paths.iter().flat_map(|path| at_path(subject, path, &formats));
-                let mut referred: BTreeSet<Pattern> = referred.collect();
+                let mut referred = at_path(subject, path, &formats);
                 if formats.is_empty() {
                     referred.retain(|pattern| may_be_of(pattern, action.service()));
                 }
@@ -249,16 +247,6 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
         }
     }
     Targets::of(patterns)
-}
-
-/// The property paths of the resource that `START.**.END` stands for: `END` however deep below `START`. Any other path is itself.
-fn at_any_depth(subject: &Subject<'_>, path: &str) -> Vec<String> {
-    let Some((start, end)) = path.split_once(".**.") else { return vec![path.to_owned()] };
-    let is_below = |found: &&String| {
-        let below = found.strip_prefix(start).and_then(|rest| rest.strip_prefix('.'));
-        below.is_some_and(|below| below == end || below.ends_with(&format!(".{end}")))
-    };
-    subject.literal_arns().keys().filter(is_below).cloned().collect()
 }
 
 /// The ARN with a region that its value does not tell.

@@ -12,6 +12,7 @@ use stackpass_policy::condition::{ConditionKey, Operator};
 use super::{On, Rule, Term, TypeRules, of};
 use crate::registry;
 use crate::resolve::UPDATE_POLICY;
+use crate::scope;
 
 /// Types that stand in templates although the registry does not list them, or that stand for many.
 const PSEUDO_TYPES: [&str; 6] = [
@@ -147,8 +148,7 @@ pub(crate) fn template_problems(
     };
     let of_setting = ["Partition", "Region", "Account", "AccountId", "LogicalId", "@name"];
     let unknown = variables.iter().filter(|variable| {
-        let prefixes = ["lower:", "account of ", "path of "];
-        let path = prefixes.into_iter().find_map(|prefix| variable.strip_prefix(prefix));
+        let path = scope::PREFIXES.into_iter().find_map(|prefix| variable.strip_prefix(prefix));
         let path = path.unwrap_or(variable);
         let path = path.split(['|', '#', '+', '/']).next().unwrap();
         let is_stack_name = path == "StackName";

@@ -1,5 +1,7 @@
 //! The addresses by which some services are called, and what they say of the ARN: an image's, a queue's, an object's.
 
+use crate::assembly::is_account;
+
 /// What an address says of the thing at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address<'a> {
@@ -122,8 +124,7 @@ fn path_code(text: &[u8]) -> Option<u8> {
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
 pub(super) fn partial_function(text: &str) -> Option<(&str, &str)> {
     let (account, name) = text.split_once(":function:")?;
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    is_account.then_some((account, name))
+    is_account(account).then_some((account, name))
 }
 
 #[cfg(test)]

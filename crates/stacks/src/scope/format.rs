@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Pattern;
+use crate::assembly::is_account;
 use crate::generic;
 
 /// What may stand before a property in a variable of an ARN template.
-const PREFIXES: [&str; 3] = ["lower:", "account of ", "path of "];
+pub(crate) const PREFIXES: [&str; 3] = ["lower:", "account of ", "path of "];
 
 /// The variables of an ARN template, without what is done to them: properties, for the most part.
 pub(crate) fn properties_in(template: &str) -> impl Iterator<Item = &str> {
@@ -42,8 +43,6 @@ pub(super) fn lower(pattern: Pattern) -> Pattern {
 /// `ACCOUNT`, `ACCOUNT:PATH` or `PATH`.
 /// <https://docs.aws.amazon.com/glue/latest/webapi/API_CreateTable.html>
 pub(super) fn account_and_rest(glob: &str) -> (Option<&str>, String) {
-    let is_account =
-        |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     let (account, path) = match glob.split_once(':') {
         Some((account, path)) => (Some(account), path),
         None if is_account(glob) || glob == "*" => (Some(glob), ""),

@@ -127,6 +127,17 @@ fn presence_at_a_path() {
         (map([("Actions", map([("one", role())], false))], false), "Actions.*.Role", Truth::Yes),
         (map([("Actions", map([], true))], false), "Actions.*.Role", Truth::Maybe),
         (map([("Actions", map([], false))], false), "Actions.*.Role", Truth::No),
+        (map([("A", map([("B", role())], false))], false), "A.**.Role", Truth::Yes),
+        (map([("A", role())], false), "A.**.Role", Truth::Yes),
+        (
+            map([("A", list([map([("B", Value::Unknown)], false)], false))], false),
+            "A.**.Role",
+            Truth::Maybe,
+        ),
+        (map([("A", map([("B", map([], true))], false))], false), "A.**.Role", Truth::Maybe),
+        (map([("A", map([("B", Value::text("r"))], false))], false), "A.**.Role", Truth::No),
+        (map([("A", map([("B", any())], false))], false), "A.**.Role", Truth::No),
+        (map([("A", map([("B", any())], false))], false), "A.**.B.Role", Truth::Maybe),
     ] {
         assert_eq!(value.presence_at(path), expected, "{path} in {value:?}");
     }
@@ -139,6 +150,11 @@ fn a_choice_is_complete_and_an_unknown_is_not() {
     assert_eq!((found.values.len(), found.complete), (2, true));
     assert_eq!(choice.equality_at("Role", "r"), Truth::Maybe);
     assert_eq!(choice.equality_at("Role", "t"), Truth::No);
+
+    let inside = map([("B", map([("Role", Value::text("r"))], false))], false);
+    let deep = map([("A", list([inside, Value::Unknown], false))], false);
+    let found = deep.at("A.**.Role");
+    assert_eq!((found.values.len(), found.complete), (1, false));
 
     for incomplete in [Value::Unknown, map([], true), map([("Role", list([], true))], false)] {
         assert!(!incomplete.at("Role").complete, "{incomplete:?}");

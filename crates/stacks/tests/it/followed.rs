@@ -1,6 +1,12 @@
 //! What a template names is followed to the ARN, also where it does not stand in a property of its own.
 
-use super::scoping::{check, executor, resources};
+use std::collections::BTreeSet;
+
+use stackpass_policy::arn::ArnPattern;
+use stackpass_stacks::need::{Need, Scoping};
+
+use super::deployments;
+use super::scoping::{check, executor, options, resources};
 
 #[test]
 fn an_alias_deploys_with_the_group_that_its_update_policy_names() {
@@ -216,4 +222,142 @@ fn an_interface_and_an_attachment_take_the_groups_and_subnets_that_they_name() {
     let found = resources(&executor(attachment), "ec2:CreateTransitGatewayVpcAttachment");
     assert!(found.contains(&arn("subnet/subnet-1")), "{found:?}");
     assert!(!found.contains(&arn("subnet/*")), "{found:?}");
+}
+
+#[test]
+fn a_property_with_the_name_in_the_arn_of_another_resource_tells_which_one() {
+    let config = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c";
+    let endpoint = executor(
+        "  E: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: e, EndpointConfigName: c}}",
+    );
+    assert!(resources(&endpoint, "sagemaker:CreateEndpoint").contains(config));
+    let cluster = "  M: {Type: AWS::MemoryDB::Cluster, Properties: {ClusterName: m, NodeType: t, ACLName: a, SubnetGroupName: s}}";
+    let arn = |resource: &str| format!("arn:aws:memorydb:eu-west-1:111122223333:{resource}");
+    let found = resources(&executor(cluster), "memorydb:CreateCluster");
+    assert!(found.is_superset(&BTreeSet::from([arn("acl/a"), arn("subnetgroup/s")])), "{found:?}");
+    assert!(!found.contains(&arn("acl/*")), "{found:?}");
+}
+
+#[test]
+fn a_mapping_of_a_private_name_acts_on_such_mappings_only() {
+    let mapping = "  M: {Type: AWS::ApiGateway::BasePathMappingV2, Properties: {RestApiId: a, Stage: s, DomainNameArn: 'arn:aws:apigateway:eu-west-1:111122223333:/domainnames/a.example.org+id'}}";
+    let mappings = "arn:aws:apigateway:eu-west-1:*:/domainnames/*+*/basepathmappings";
+    check(mapping, "apigateway:POST", &[mappings]);
+    check(mapping, "apigateway:DELETE", &[&format!("{mappings}/*")]);
+}
+
+#[test]
+fn a_zone_is_told_by_its_id_with_what_route_53_writes_before_it() {
+    let record = "  R: {Type: AWS::Route53::RecordSet, Properties: {Name: a.example.org, Type: A, HostedZoneId: /hostedzone/Z1}}";
+    check(record, "route53:ChangeResourceRecordSets", &["arn:aws:route53:::hostedzone/Z1"]);
+}
+
+#[test]
+fn what_a_nested_stack_gives_may_be_of_another_account() {
+    let subnets = |subnet: &str| {
+        let text = format!(
+            "  N: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: 'https://s3.amazonaws.com/b/k'}}}}\n  \
+             S: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: vpc-1}}}}\n  \
+             I: {{Type: AWS::EC2::NetworkInterface, Properties: {{SubnetId: {subnet}}}}}"
+        );
+        let mut found = resources(&executor(&text), "ec2:CreateNetworkInterface");
+        found.retain(|arn| arn.contains(":subnet/"));
+        found
+    };
+    let any = "arn:aws:ec2:eu-west-1:*:subnet/*".to_owned();
+    assert_eq!(subnets("!GetAtt N.Outputs.Subnet"), BTreeSet::from([any]));
+    let own = "arn:aws:ec2:eu-west-1:111122223333:subnet/*".to_owned();
+    assert_eq!(subnets("!Ref S"), BTreeSet::from([own]));
+}
+
+#[test]
+fn a_name_alone_is_that_of_a_function_and_of_no_alias() {
+    let mapping = "  M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: foo, EventSourceArn: 'arn:aws:sqs:eu-west-1:111122223333:q'}}";
+    let needs = executor(mapping);
+    let made = needs.iter().find(|need| need.action.as_str() == "lambda:CreateEventSourceMapping");
+    let conditions = format!("{:?}", made.unwrap().conditions);
+    assert!(conditions.contains(":function:foo\""), "{conditions}");
+    assert!(!conditions.contains(":function:*"), "{conditions}");
+}
+
+#[test]
+fn a_web_acl_uses_the_sets_and_groups_that_its_rules_name_however_deep() {
+    let acl = |set: &str| {
+        format!(
+            "  I: {{Type: AWS::WAFv2::IPSet, Properties: {{Name: ip, Scope: REGIONAL, Addresses: [], IPAddressVersion: IPV4}}}}\n  \
+             A: {{Type: AWS::WAFv2::WebACL, Properties: {{Name: a, Scope: REGIONAL, DefaultAction: {{Allow: {{}}}}, VisibilityConfig: {{}}, Rules: [\
+             {{Name: r, Priority: 1, VisibilityConfig: {{}}, Statement: {{AndStatement: {{Statements: [{{IPSetReferenceStatement: {{Arn: {set}}}}}, \
+             {{NotStatement: {{Statement: {{RuleGroupReferenceStatement: {{Arn: 'arn:aws:wafv2:eu-west-1:444455556666:regional/rulegroup/g/1'}}}}}}}}]}}}}}}]}}}}"
+        )
+    };
+    let arn = |rest: &str| format!("arn:aws:wafv2:eu-west-1:{rest}");
+    let found = resources(&executor(&acl("!GetAtt I.Arn")), "wafv2:CreateWebACL");
+    let expected = [
+        "111122223333:*/ipset/ip/*",
+        "111122223333:*/managedruleset/*/*",
+        "111122223333:*/webacl/a/*",
+        "444455556666:regional/rulegroup/g/1",
+    ];
+    assert_eq!(found, expected.map(arn).into());
+}
+
+#[test]
+fn rules_of_a_web_acl_that_are_not_known_may_use_any_set_and_a_gap_says_so() {
+    let acl = "Mappings: {M: {eu-west-1: {rules: x}}}\nParameters: {P: {Type: String}}\nResources:\n  \
+               A: {Type: AWS::WAFv2::WebACL, Properties: {Name: a, Scope: REGIONAL, DefaultAction: {Allow: {}}, VisibilityConfig: {}, Rules: \
+               {'Fn::Transform': {Name: M, Parameters: {A: !Ref P}}}}}";
+    let needs = deployments::needs_of(acl, &options());
+    let made = needs.needs.iter().filter(|need| need.action.as_str() == "wafv2:CreateWebACL");
+    let open: Vec<&Need> = made.filter(|need| need.scoping == Scoping::UnknownValue).collect();
+    for kind in ["ipset", "regexpatternset", "rulegroup"] {
+        let sets: ArnPattern =
+            format!("arn:aws:wafv2:eu-west-1:111122223333:regional/{kind}/n/1").parse().unwrap();
+        assert!(
+            open.iter().any(|need| need.resources.iter().any(|arn| arn.covers(&sets))),
+            "{kind}"
+        );
+    }
+    let said: Vec<&str> = needs.gaps.iter().map(|gap| gap.message.as_str()).collect();
+    assert!(said.iter().any(|message| message.starts_with("what `Rules` refers to")), "{said:?}");
+}
+
+#[test]
+fn members_and_groups_of_a_cache_are_named() {
+    let group = "  R: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {ReplicationGroupId: Rg, ReplicationGroupDescription: d, CacheSubnetGroupName: s}}";
+    let arns = |rest: &[&str]| -> BTreeSet<String> {
+        rest.iter()
+            .map(|rest| format!("arn:aws:elasticache:eu-west-1:111122223333:{rest}"))
+            .collect()
+    };
+    let needs = executor(group);
+    assert_eq!(
+        resources(&needs, "elasticache:CreateReplicationGroup"),
+        arns(&["cluster:rg-*", "parametergroup:default.*", "replicationgroup:rg", "subnetgroup:s"])
+    );
+    assert_eq!(resources(&needs, "elasticache:DeleteCacheCluster"), arns(&["cluster:rg-*"]));
+}
+
+#[test]
+fn what_a_call_is_given_beside_the_resource_is_named() {
+    let queue = |environment: &str| {
+        format!(
+            "  Q: {{Type: AWS::Batch::JobQueue, Properties: {{JobQueueName: q, Priority: 1, ComputeEnvironmentOrder: [{{Order: 1, ComputeEnvironment: {environment}}}]}}}}\n"
+        )
+    };
+    let arn = |rest: &str| format!("arn:aws:batch:eu-west-1:111122223333:{rest}");
+    for environment in ["e", "'arn:aws:batch:eu-west-1:111122223333:compute-environment/e'"] {
+        let needs = executor(&queue(environment));
+        let both = BTreeSet::from([arn("compute-environment/e"), arn("job-queue/q")]);
+        assert_eq!(resources(&needs, "batch:CreateJobQueue"), both, "{environment}");
+        assert_eq!(resources(&needs, "batch:DeleteJobQueue"), [arn("job-queue/q")].into());
+    }
+}
+
+#[test]
+fn a_distribution_looks_at_the_web_acl_that_it_names() {
+    let acl = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/w/1";
+    let distribution = format!(
+        "  D: {{Type: AWS::CloudFront::Distribution, Properties: {{DistributionConfig: {{Enabled: true, WebACLId: '{acl}'}}}}}}"
+    );
+    check(&distribution, "wafv2:GetWebACL", &[acl]);
 }

@@ -105,3 +105,16 @@ fn a_gap_tells_what_is_not_known_and_not_what_asks_for_the_action() {
     let [(message, _)] = &said[..] else { panic!("{said:?}") };
     assert!(message.starts_with("what `VpcId` refers to"), "{message}");
 }
+
+#[test]
+fn a_bucket_without_a_key_is_no_object() {
+    for location in ["!Ref B", "!Sub 's3://${B}'"] {
+        let template = format!(
+            "Resources: {{B: {{Type: 'AWS::S3::Bucket', Properties: {{BucketName: own}}}}, It: {{Type: 'AWS::AppSync::GraphQLSchema', Properties: {{ApiId: a, DefinitionS3Location: {location}}}}}}}"
+        );
+        let needs = needs_of(&template, &options()).needs;
+        let read = needs.iter().find(|need| need.action.as_str() == "s3:GetObject");
+        assert_eq!(read.map(|need| &need.scoping), Some(&Scoping::UnknownValue), "{location}");
+        assert_eq!(gaps(&template).len(), 1, "{location}");
+    }
+}
