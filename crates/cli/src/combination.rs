@@ -29,7 +29,10 @@ pub(crate) fn check(
         tool: deployment.tool,
         options,
         has_app: inputs.iter().any(|input| matches!(input, Input::Assembly { .. })),
-        has_deploy_role: deployment.stacks.iter().any(|planned| planned.deploy_role.is_some()),
+        has_deploy_role: deployment
+            .stacks
+            .iter()
+            .any(|planned| planned.artifact.deploy_role.is_some()),
     };
     combination.options_fit_the_tool()?;
     combination.tool_fits_the_input()?;

@@ -180,9 +180,7 @@ fn no_manifest(folder: &Path) -> CliError {
 }
 
 fn assembly(folder: PathBuf, unreadable: &Unreadable) -> Input {
-    let name =
-        if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.display().to_string() };
-    Input::Assembly { name, files: files_in(folder, unreadable) }
+    Input::Assembly { files: files_in(folder, unreadable) }
 }
 
 /// Gives the texts of a folder's files, and remembers which could not be read.

@@ -5,19 +5,19 @@
 //! `@aws-cdk/cloud-assembly-schema`. Tokens such as `${AWS::Partition}` stay in the text they stand in.
 
 mod assets;
+mod files;
 mod manifest;
 mod nested;
 mod order;
 mod path;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use stackpass_policy::source::{Diagnostic, Source, Span};
 
 use crate::template::{LogicalId, Template};
+
+use files::Reading;
 
 pub(crate) use manifest::is_account;
 
@@ -31,16 +31,35 @@ pub struct Assembly {
 /// A stack to deploy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StackInput {
+    /// What is known of its deployment.
+    pub artifact: StackArtifact,
+    /// Its template with those of the stacks nested in it.
+    pub root: StackTemplate,
+}
+
+impl StackInput {
+    /// Makes a stack of a template that stands alone. It has the name of the template's text.
+    pub fn alone(root: StackTemplate) -> StackInput {
+        let name = root.source.name().to_owned();
+        let artifact = StackArtifact {
+            id: name.clone(),
+            display_name: name.clone(),
+            name,
+            ..StackArtifact::default()
+        };
+        StackInput { artifact, root }
+    }
+}
+
+/// What a manifest says of a stack beside its template.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StackArtifact {
     /// The id by which the manifest refers to it, unique in its stage.
-    pub artifact_id: String,
+    pub id: String,
     /// The name it has in CloudFormation.
     pub name: String,
     /// The name it has on the CDK command line: its path in the app, `Prod/Api`.
     pub display_name: String,
-    /// Its template.
-    pub template: Template,
-    /// The text that the template was read from.
-    pub source: Arc<Source>,
     /// Where it is deployed to.
     pub environment: Environment,
     /// The tags of the stack, which CloudFormation puts on its resources.
@@ -49,72 +68,30 @@ pub struct StackInput {
     pub termination_protection: bool,
     /// The values of template parameters that the app fixes.
     pub parameters: BTreeMap<String, String>,
-    /// The SNS topics that are told about its events.
-    pub notification_arns: Vec<String>,
-    /// The role that the CDK assumes to deploy it.
-    pub assume_role_arn: Option<String>,
-    /// Whether that role is assumed with session tags.
+    /// The ARN of the role that the CDK command line assumes to deploy it.
+    pub deploy_role: Option<String>,
+    /// The ARN of the role that the CDK command line assumes to look things up.
+    pub lookup_role: Option<String>,
+    /// The ARN of the role that CloudFormation is passed.
+    pub execution_role: Option<String>,
+    /// Whether a role of the stack or of its assets is assumed with session tags.
     pub session_tags: bool,
-    /// The role that CloudFormation is passed.
-    pub cloudformation_execution_role_arn: Option<String>,
-    /// The role that the CDK assumes to look things up.
-    pub lookup_role_arn: Option<String>,
-    /// The version of the bootstrap stack that it needs at least.
-    pub required_bootstrap_version: Option<u32>,
-    /// The SSM parameter that holds the version of the bootstrap stack.
-    pub bootstrap_version_parameter: Option<String>,
-    /// Where the template is uploaded to, as an `s3://` URL.
-    pub stack_template_asset_url: Option<String>,
+    /// The Systems Manager parameter that holds the version of the bootstrap stack.
+    pub bootstrap_parameter: Option<String>,
     /// What is uploaded before it is deployed, sorted.
     pub assets: Vec<Asset>,
-    /// The stacks that its template creates, by their logical ids, as far as their templates are in the assembly.
-    pub nested: BTreeMap<LogicalId, NestedStack>,
-    /// The artifact ids of the stacks it is deployed after.
-    pub dependencies: Vec<String>,
 }
 
-impl StackInput {
-    /// Makes a stack of a template that stands alone.
-    pub fn from_template(
-        name: impl Into<String>,
-        template: Template,
-        source: Arc<Source>,
-    ) -> StackInput {
-        let name = name.into();
-        StackInput {
-            artifact_id: name.clone(),
-            display_name: name.clone(),
-            name,
-            template,
-            source,
-            environment: Environment::default(),
-            tags: BTreeMap::new(),
-            termination_protection: false,
-            parameters: BTreeMap::new(),
-            notification_arns: Vec::new(),
-            assume_role_arn: None,
-            session_tags: false,
-            cloudformation_execution_role_arn: None,
-            lookup_role_arn: None,
-            required_bootstrap_version: None,
-            bootstrap_version_parameter: None,
-            stack_template_asset_url: None,
-            assets: Vec::new(),
-            nested: BTreeMap::new(),
-            dependencies: Vec::new(),
-        }
-    }
-}
-
-/// A stack that another stack's template creates. Its name is CloudFormation's choice, all else is its parent's.
+/// A template with its text and the templates of the stacks that it creates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NestedStack {
-    /// Its template.
+pub struct StackTemplate {
+    /// The template.
     pub template: Template,
-    /// The text that the template was read from.
+    /// The text that it was read from.
     pub source: Arc<Source>,
-    /// The stacks that its template creates.
-    pub nested: BTreeMap<LogicalId, NestedStack>,
+    /// The stacks that it creates, by their logical ids, as far as their templates are known. Their names are
+    /// CloudFormation's choice, all else is their parent's.
+    pub nested: BTreeMap<LogicalId, StackTemplate>,
 }
 
 /// An account and a region, as far as the app fixes them.
@@ -136,10 +113,8 @@ pub enum Asset {
         bucket: String,
         /// The object's key.
         key: String,
-        /// The region, if it is not the stack's.
-        region: Option<String>,
-        /// The role that the CDK assumes to upload it.
-        assume_role_arn: Option<String>,
+        /// The ARN of the role that the CDK command line assumes to upload it.
+        publishing_role: Option<String>,
         /// Whether the role is assumed with session tags.
         session_tags: bool,
         /// The file or folder in the assembly that is uploaded; none if a program makes it.
@@ -149,12 +124,10 @@ pub enum Asset {
     Image {
         /// The repository's name.
         repository: String,
-        /// The image's tag.
-        tag: String,
-        /// The region, if it is not the stack's.
+        /// The region of the repository, if it is not the stack's.
         region: Option<String>,
-        /// The role that the CDK assumes to push it.
-        assume_role_arn: Option<String>,
+        /// The ARN of the role that the CDK command line assumes to push it.
+        publishing_role: Option<String>,
         /// Whether the role is assumed with session tags.
         session_tags: bool,
     },
@@ -173,11 +146,17 @@ pub enum Asset {
     LegacyImage {
         /// The repository's name; the CDK makes one from the asset's id if there is none.
         repository: Option<String>,
-        /// The image's tag.
-        tag: Option<String>,
-        /// The parameter that takes the image's name, in apps older than CDK 1.21.
-        name_parameter: Option<String>,
     },
+}
+
+impl Asset {
+    /// Whether a role is assumed with session tags to upload it.
+    fn has_session_tags(&self) -> bool {
+        match self {
+            Asset::File { session_tags, .. } | Asset::Image { session_tags, .. } => *session_tags,
+            Asset::LegacyFile { .. } | Asset::LegacyImage { .. } => false,
+        }
+    }
 }
 
 /// A diagnostic and the text it is about.
@@ -213,8 +192,8 @@ pub type Files<'a> = &'a dyn Fn(&str) -> Option<Source>;
 /// };
 /// let (assembly, problems) = assembly::read(&files);
 /// assert_eq!(problems, []);
-/// assert_eq!(assembly.stacks[0].name, "prod-api");
-/// assert_eq!(assembly.stacks[0].environment.region.as_deref(), Some("eu-west-1"));
+/// assert_eq!(assembly.stacks[0].artifact.name, "prod-api");
+/// assert_eq!(assembly.stacks[0].artifact.environment.region.as_deref(), Some("eu-west-1"));
 /// ```
 pub fn read(files: Files<'_>) -> (Assembly, Vec<Problem>) {
     let mut reading = Reading::new(files);
@@ -237,35 +216,10 @@ pub fn nested_stacks(
     source: &Arc<Source>,
     file: &str,
     files: Files<'_>,
-) -> (BTreeMap<LogicalId, NestedStack>, Vec<Problem>) {
+) -> (BTreeMap<LogicalId, StackTemplate>, Vec<Problem>) {
     let mut reading = Reading::new(files);
     let stacks = nested::read(template, source, file, "", &[], &mut reading);
     (stacks, reading.problems)
-}
-
-/// What is carried through while reading.
-struct Reading<'a> {
-    files: Files<'a>,
-    problems: Vec<Problem>,
-    /// The folders whose manifests were read, each of which is read once.
-    folders: BTreeSet<String>,
-    nested_templates: usize,
-}
-
-impl Reading<'_> {
-    fn new(files: Files<'_>) -> Reading<'_> {
-        Reading { files, problems: Vec::new(), folders: BTreeSet::new(), nested_templates: 0 }
-    }
-
-    fn report(&mut self, source: &Arc<Source>, diagnostic: Diagnostic) {
-        self.problems.push(Problem { source: Arc::clone(source), diagnostic });
-    }
-
-    fn report_all(&mut self, source: &Arc<Source>, diagnostics: Vec<Diagnostic>) {
-        for diagnostic in diagnostics {
-            self.report(source, diagnostic);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -24,7 +24,6 @@ pub fn debug_stack(stack_name: &str, stage: &str) -> Input {
     let manifest = fill(include_str!("../data/debug-stack/manifest.json"));
     let template = fill(include_str!("../data/debug-stack/template.yaml"));
     Input::Assembly {
-        name: "debug stack".to_owned(),
         files: Box::new(move |path| match path {
             "manifest.json" => Some(Source::new("debug-stack/manifest.json", manifest.clone())),
             "template.yaml" => Some(Source::new("debug-stack/template.yaml", template.clone())),

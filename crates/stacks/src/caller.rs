@@ -119,7 +119,7 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
         }
     }
     // With modern synthesis the deploy role reads the template, not the caller.
-    if deployment.mode != Mode::Bootstrap || planned.deploy_role.is_none() {
+    if deployment.mode != Mode::Bootstrap || planned.artifact.deploy_role.is_none() {
         template_needs(&planned.stack, &mut needs);
     }
     if deployment.mode == Mode::ServiceRole {
@@ -131,7 +131,7 @@ pub(crate) fn caller_needs(deployment: &Deployment, planned: &PlannedStack) -> N
 /// The tool whose calls deploy a stack: the CDK uses the caller's own credentials for a stack that names no role to assume.
 fn tool_for(deployment: &Deployment, planned: &PlannedStack) -> Tool {
     match deployment.tool {
-        Tool::Cdk if planned.deploy_role.is_none() => Tool::CdkLegacy,
+        Tool::Cdk if planned.artifact.deploy_role.is_none() => Tool::CdkLegacy,
         tool => tool,
     }
 }
@@ -150,13 +150,13 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
             .any(|used| matches!(&used.kind, UseKind::Transform(found) if found == name))
     };
     let any_use = |is: fn(&UseKind) -> bool| stack.uses.iter().any(|used| is(&used.kind));
-    let any_asset = |is: fn(&Asset) -> bool| planned.assets.iter().any(is);
+    let any_asset = |is: fn(&Asset) -> bool| planned.artifact.assets.iter().any(is);
     note("agnostic", stack.setting.account.is_none() || stack.setting.region.is_none());
     // Any deployment may fail; what is then called is in the files with the hardness it has.
     note("failed-deploy", true);
     note("early-validation", true);
     let by_roles = assumes_roles(deployment, planned);
-    let any_asset_of = |is: &dyn Fn(&Asset) -> bool| planned.assets.iter().any(is);
+    let any_asset_of = |is: &dyn Fn(&Asset) -> bool| planned.artifact.assets.iter().any(is);
     let packages = package_bucket(planned).is_some();
     note("managed-bucket", package_bucket(planned).as_deref() == Some(sam::MANAGED_BUCKET));
     note(
@@ -164,9 +164,9 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
         packages || any_asset_of(&|asset| is_own_file(deployment, planned, asset)),
     );
     note("has-image-assets", any_asset_of(&|asset| is_own_image(deployment, planned, asset)));
-    let is_of_role = |asset: &Asset| matches!(asset, Asset::File { assume_role_arn: Some(_), .. });
+    let is_of_role = |asset: &Asset| matches!(asset, Asset::File { publishing_role: Some(_), .. });
     note("has-role-assets", by_roles && any_asset(is_of_role));
-    let is_of_role = |asset: &Asset| matches!(asset, Asset::Image { assume_role_arn: Some(_), .. });
+    let is_of_role = |asset: &Asset| matches!(asset, Asset::Image { publishing_role: Some(_), .. });
     note("has-role-images", by_roles && any_asset(is_of_role));
     note("legacy-image-assets", any_asset(|asset| matches!(asset, Asset::LegacyImage { .. })));
     note(
@@ -183,12 +183,12 @@ fn facts(deployment: &Deployment, planned: &PlannedStack) -> BTreeMap<&'static s
     note("has-sam-transform", has_transform(transforms::SAM));
     note("has-service-role", deployment.mode == Mode::ServiceRole);
     note("has-ssm-parameters", any_use(|used| matches!(used, UseKind::StoredParameter(_))));
-    note("has-session-tags", planned.session_tags);
+    note("has-session-tags", planned.artifact.session_tags);
     note("has-stack-tags", !stack.setting.stack_tags.is_empty());
     note("live", deployment.live);
-    note("modern", by_roles && planned.deploy_role.is_some());
-    note("sst-1", planned.deploy_role.is_some());
-    note("termination-protection", planned.termination_protection);
+    note("modern", by_roles && planned.artifact.deploy_role.is_some());
+    note("sst-1", planned.artifact.deploy_role.is_some());
+    note("termination-protection", planned.artifact.termination_protection);
     note(
         "permissions-boundary",
         stack
@@ -214,8 +214,8 @@ fn assumes_roles(deployment: &Deployment, planned: &PlannedStack) -> bool {
 /// Whether the caller itself publishes a file.
 fn is_own_file(deployment: &Deployment, planned: &PlannedStack, asset: &Asset) -> bool {
     match asset {
-        Asset::File { assume_role_arn, .. } => {
-            assume_role_arn.is_none() || !assumes_roles(deployment, planned)
+        Asset::File { publishing_role, .. } => {
+            publishing_role.is_none() || !assumes_roles(deployment, planned)
         }
         Asset::LegacyFile { .. } => true,
         Asset::Image { .. } | Asset::LegacyImage { .. } => false,
@@ -225,8 +225,8 @@ fn is_own_file(deployment: &Deployment, planned: &PlannedStack, asset: &Asset) -
 /// Whether the caller itself publishes an image.
 fn is_own_image(deployment: &Deployment, planned: &PlannedStack, asset: &Asset) -> bool {
     match asset {
-        Asset::Image { assume_role_arn, .. } => {
-            assume_role_arn.is_none() || !assumes_roles(deployment, planned)
+        Asset::Image { publishing_role, .. } => {
+            publishing_role.is_none() || !assumes_roles(deployment, planned)
         }
         Asset::LegacyImage { .. } => true,
         Asset::File { .. } | Asset::LegacyFile { .. } => false,
@@ -309,14 +309,13 @@ fn resources(deployment: &Deployment, planned: &PlannedStack, on: &str) -> Optio
             .collect(),
         "asset-repository" => asset_repositories(deployment, planned)
             .into_iter()
-            .flat_map(|name| {
-                filled(&format!(
-                    "arn:${{Partition}}:ecr:${{Region}}:${{Account}}:repository/{name}"
-                ))
+            .flat_map(|(region, name)| {
+                let region = region.as_deref().unwrap_or("${Region}");
+                filled(&format!("arn:${{Partition}}:ecr:{region}:${{Account}}:repository/{name}"))
             })
             .collect(),
         "bootstrap-parameter" => {
-            let name = planned.bootstrap_parameter.clone().map_or_else(
+            let name = planned.artifact.bootstrap_parameter.clone().map_or_else(
                 || format!("/cdk-bootstrap/{}/version", deployment.qualifier),
                 |name| scope::filled_text(&stack.setting, &name),
             );
@@ -340,19 +339,19 @@ fn partition(stack: &Stack) -> &str {
 /// The roles of the bootstrap stack that a deployment assumes or passes; by the names of the default bootstrap where the assembly has none.
 fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<Vec<String>> {
     let of_assets = |image: bool| {
-        planned.assets.iter().filter_map(move |asset| match asset {
-            Asset::File { assume_role_arn, .. } if !image => assume_role_arn.clone(),
-            Asset::Image { assume_role_arn, .. } if image => assume_role_arn.clone(),
+        planned.artifact.assets.iter().filter_map(move |asset| match asset {
+            Asset::File { publishing_role, .. } if !image => publishing_role.clone(),
+            Asset::Image { publishing_role, .. } if image => publishing_role.clone(),
             _ => None,
         })
     };
     let (given, name): (Vec<String>, &str) = match role {
-        "deploy" => (planned.deploy_role.iter().cloned().collect(), "deploy-role"),
-        "lookup" => (planned.lookup_role.iter().cloned().collect(), "lookup-role"),
+        "deploy" => (planned.artifact.deploy_role.iter().cloned().collect(), "deploy-role"),
+        "lookup" => (planned.artifact.lookup_role.iter().cloned().collect(), "lookup-role"),
         "execution" if deployment.mode == Mode::ServiceRole => {
             return Some(service_role(deployment, planned).into_iter().collect());
         }
-        "execution" => (planned.execution_role.iter().cloned().collect(), "cfn-exec-role"),
+        "execution" => (planned.artifact.execution_role.iter().cloned().collect(), "cfn-exec-role"),
         "file-publishing" => (of_assets(false).collect(), "file-publishing-role"),
         "image-publishing" => (of_assets(true).collect(), "image-publishing-role"),
         _ => return None,
@@ -373,7 +372,8 @@ fn roles(deployment: &Deployment, planned: &PlannedStack, role: &str) -> Option<
 /// The buckets and keys that the caller's own file assets go to. A content hash in a key stands for that of any build.
 fn asset_files(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<(String, String)> {
     let setting = &planned.stack.setting;
-    let own = planned.assets.iter().filter(|asset| is_own_file(deployment, planned, asset));
+    let own =
+        planned.artifact.assets.iter().filter(|asset| is_own_file(deployment, planned, asset));
     own.flat_map(|asset| {
         if let Asset::File { bucket, key, .. } = asset {
             vec![(
@@ -396,15 +396,22 @@ fn package_bucket(planned: &PlannedStack) -> Option<String> {
     patterns.into_iter().next().map(|pattern| pattern.glob)
 }
 
-/// The repositories that the caller's own image assets go to.
-fn asset_repositories(deployment: &Deployment, planned: &PlannedStack) -> BTreeSet<String> {
-    let own = planned.assets.iter().filter(|asset| is_own_image(deployment, planned, asset));
+/// The repositories that the caller's own image assets go to, with the region of those that are not in the stack's.
+fn asset_repositories(
+    deployment: &Deployment,
+    planned: &PlannedStack,
+) -> BTreeSet<(Option<String>, String)> {
+    let setting = &planned.stack.setting;
+    let own =
+        planned.artifact.assets.iter().filter(|asset| is_own_image(deployment, planned, asset));
     own.filter_map(|asset| match asset {
-        Asset::Image { repository, .. } => {
-            Some(scope::filled_text(&planned.stack.setting, repository))
+        Asset::Image { repository, region, .. } => {
+            let region = region.as_deref().map(|region| scope::filled_text(setting, region));
+            Some((region, scope::filled_text(setting, repository)))
         }
-        Asset::LegacyImage { repository, .. } => {
-            Some(repository.as_deref().map_or_else(|| "aws-cdk/assets".to_owned(), escape))
+        Asset::LegacyImage { repository } => {
+            let name = repository.as_deref().map_or_else(|| "aws-cdk/assets".to_owned(), escape);
+            Some((None, name))
         }
         _ => None,
     })

@@ -12,7 +12,7 @@ use stackpass_policy::source::{Diagnostic, Source};
 
 use std::sync::Arc;
 
-use crate::assembly::{self, Asset, Files, NestedStack, Problem, StackInput};
+use crate::assembly::{self, Asset, Files, Problem, StackArtifact, StackInput, StackTemplate};
 use crate::caller;
 use crate::executor::executor_needs;
 use crate::imports;
@@ -69,8 +69,6 @@ pub enum Input {
     },
     /// A folder that `cdk synth` wrote.
     Assembly {
-        /// The folder's name, to show to people.
-        name: String,
         /// Gives the text of a file, by its path inside the folder.
         files: Folder,
     },
@@ -82,9 +80,7 @@ impl fmt::Debug for Input {
             Input::Template(source) | Input::TemplateFile { source, .. } => {
                 f.debug_tuple("Template").field(&source.name()).finish()
             }
-            Input::Assembly { name, .. } => {
-                f.debug_struct("Assembly").field("name", name).finish_non_exhaustive()
-            }
+            Input::Assembly { .. } => f.debug_struct("Assembly").finish_non_exhaustive(),
         }
     }
 }
@@ -135,25 +131,13 @@ pub struct Deployment {
     pub service_role: Option<String>,
 }
 
-/// A stack with what the assembly says about its deployment.
+/// A stack with what the manifest says of its deployment.
 #[derive(Clone, Debug)]
 pub struct PlannedStack {
     /// The stack.
     pub stack: Stack,
-    /// What is uploaded before it is deployed.
-    pub assets: Vec<Asset>,
-    /// The role that the CDK command line assumes to deploy.
-    pub deploy_role: Option<String>,
-    /// Whether a role of the stack or of its assets is assumed with session tags.
-    pub session_tags: bool,
-    /// The role that the CDK command line assumes to look things up.
-    pub lookup_role: Option<String>,
-    /// The role that CloudFormation acts with.
-    pub execution_role: Option<String>,
-    /// The Systems Manager parameter that holds the version of the bootstrap stack.
-    pub bootstrap_parameter: Option<String>,
-    /// Whether the stack is protected against deletion.
-    pub termination_protection: bool,
+    /// Its roles, assets and the like; nearly empty for a template that stands alone.
+    pub artifact: StackArtifact,
 }
 
 /// CDK's default qualifier.
@@ -179,7 +163,7 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
                 problems.extend(of_assembly);
                 let stacks = assembly.stacks.into_iter().filter(|stack| is_wanted(stack, options));
                 // No name of a stack has a `*`, so one that stands in an assembly is meant as a pattern.
-                found.extend(stacks.map(|stack| (Some(Text::glob(&stack.name)), stack)));
+                found.extend(stacks.map(|stack| (Some(Text::glob(&stack.artifact.name)), stack)));
             }
         }
     }
@@ -210,7 +194,7 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
 
 /// The tool that input of this form is deployed with: a stack that names a role to assume comes from modern synthesis.
 fn tool_of<'a>(mut stacks: impl Iterator<Item = &'a StackInput>, inputs: &[Input]) -> Tool {
-    if stacks.any(|stack| stack.assume_role_arn.is_some()) {
+    if stacks.any(|stack| stack.artifact.deploy_role.is_some()) {
         Tool::Cdk
     } else if inputs.iter().any(|input| matches!(input, Input::Assembly { .. })) {
         Tool::CdkLegacy
@@ -233,12 +217,13 @@ fn of_template(
     let template = template?;
     let (nested, of_nested) = assembly::nested_stacks(&template, &source, file, files);
     problems.extend(of_nested);
-    let input = StackInput::from_template(source.name().to_owned(), template, source);
-    Some((options.stack_name.as_deref().map(Text::glob), StackInput { nested, ..input }))
+    let input = StackInput::alone(StackTemplate { template, source, nested });
+    Some((options.stack_name.as_deref().map(Text::glob), input))
 }
 
 fn is_wanted(stack: &StackInput, options: &Options) -> bool {
-    let names = [&stack.name, &stack.display_name, &stack.artifact_id];
+    let StackArtifact { id, name, display_name, .. } = &stack.artifact;
+    let names = [name, display_name, id];
     options.stacks.is_empty() || options.stacks.iter().any(|wanted| names.contains(&wanted))
 }
 
@@ -263,25 +248,26 @@ fn planned(
     mode: Mode,
     problems: &mut Vec<Problem>,
 ) -> PlannedStack {
-    let region = options.region.clone().or_else(|| input.environment.region.clone());
-    let account = options.account.clone().or_else(|| input.environment.account.clone());
+    let StackInput { artifact, root } = input;
+    let region = options.region.clone().or_else(|| artifact.environment.region.clone());
+    let account = options.account.clone().or_else(|| artifact.environment.account.clone());
     let partition = options.partition.clone().or_else(|| region.as_deref().map(partition_of));
-    let mut stack_tags = input.tags.clone();
+    let mut stack_tags = artifact.tags.clone();
     stack_tags.extend(options.stack_tags.clone());
     let mut setting = Setting {
         stack_name: name,
         account,
         region,
         partition,
-        parameters: input
+        parameters: artifact
             .parameters
             .iter()
             .map(|(name, value)| (name.clone(), Value::text(value)))
             .collect(),
         stack_tags,
-        execution_role: None,
+        executor_role: None,
     };
-    setting.parameters.extend(legacy_asset_parameters(&input.assets, &setting, options));
+    setting.parameters.extend(legacy_asset_parameters(&artifact.assets, &setting, options));
     setting
         .parameters
         .extend(options.parameters.iter().map(|(name, value)| (name.clone(), Value::text(value))));
@@ -291,23 +277,13 @@ fn planned(
     }
     let role = match mode {
         Mode::Direct => None,
-        Mode::Bootstrap => input.cloudformation_execution_role_arn.clone(),
+        Mode::Bootstrap => artifact.execution_role.clone(),
         Mode::ServiceRole => service_role(options),
     };
-    setting.execution_role = role
+    setting.executor_role = role
         .map(|role| scope::filled_text(&setting, &role))
         .filter(|role| role.starts_with("arn:"));
-    let root = NestedStack { template: input.template, source: input.source, nested: input.nested };
-    PlannedStack {
-        stack: resolved(&root, &setting, problems),
-        session_tags: input.session_tags || input.assets.iter().any(has_session_tags),
-        assets: input.assets,
-        deploy_role: input.assume_role_arn,
-        lookup_role: input.lookup_role_arn,
-        execution_role: input.cloudformation_execution_role_arn,
-        bootstrap_parameter: input.bootstrap_version_parameter,
-        termination_protection: input.termination_protection,
-    }
+    PlannedStack { stack: resolved(&root, &setting, problems), artifact }
 }
 
 /// The ARN of the service role. A name alone is that of a role with the path `/`.
@@ -320,15 +296,8 @@ fn service_role(options: &Options) -> Option<String> {
     })
 }
 
-fn has_session_tags(asset: &Asset) -> bool {
-    match asset {
-        Asset::File { session_tags, .. } | Asset::Image { session_tags, .. } => *session_tags,
-        Asset::LegacyFile { .. } | Asset::LegacyImage { .. } => false,
-    }
-}
-
 /// Resolves a stack, then the stacks nested in it with the parameters that it gives them.
-fn resolved(input: &NestedStack, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
+fn resolved(input: &StackTemplate, setting: &Setting, problems: &mut Vec<Problem>) -> Stack {
     let (looped, of_loops) = expand_loops(&input.template, setting);
     problems.extend(of_source(&input.source, of_loops));
     let (template, mut unexpanded) = sam::expand(&looped);

@@ -41,7 +41,7 @@ pub struct Setting {
     /// The tags of the stack, which CloudFormation puts on every resource.
     pub stack_tags: BTreeMap<String, String>,
     /// The ARN of the role that CloudFormation acts with, if it acts with one.
-    pub execution_role: Option<String>,
+    pub executor_role: Option<String>,
 }
 
 /// A stack whose values are worked out.

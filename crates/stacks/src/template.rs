@@ -87,8 +87,6 @@ pub struct Resource {
     pub deletion_policy: Option<Node>,
     /// What happens to the old one when it is replaced.
     pub update_replace_policy: Option<Node>,
-    /// What its creation waits for.
-    pub creation_policy: Option<Node>,
     /// How it is updated.
     pub update_policy: Option<Node>,
     /// Its metadata.

@@ -3,13 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use stackpass_policy::{
-    source::{Diagnostic, Severity, Source},
-    tree::{Kind, Node},
+    source::{Severity, Source},
+    tree::Node,
 };
 
 use super::{
-    Asset, Reading,
-    manifest::{Manifest, expect_map, file, find, has_session_tags, read_tree, text},
+    Asset,
+    files::{
+        Manifest, Reading, expect_map, file, find, has_session_tags, read_tree, required, text,
+    },
 };
 
 /// The metadata of a stack: by construct path, a list of entries with a type and data.
@@ -119,8 +121,7 @@ fn file_asset(
     Some(Asset::File {
         bucket: required(destination, "bucketName", source, reading)?,
         key: required(destination, "objectKey", source, reading)?,
-        region: text(destination, "region", source, reading),
-        assume_role_arn: text(destination, "assumeRoleArn", source, reading),
+        publishing_role: text(destination, "assumeRoleArn", source, reading),
         session_tags: has_session_tags(destination),
         path: path.map(str::to_owned),
     })
@@ -132,11 +133,13 @@ fn image_asset(
     source: &Arc<Source>,
     reading: &mut Reading<'_>,
 ) -> Option<Asset> {
+    let repository = required(destination, "repositoryName", source, reading)?;
+    // An image without a tag is not pushed.
+    required(destination, "imageTag", source, reading)?;
     Some(Asset::Image {
-        repository: required(destination, "repositoryName", source, reading)?,
-        tag: required(destination, "imageTag", source, reading)?,
+        repository,
         region: text(destination, "region", source, reading),
-        assume_role_arn: text(destination, "assumeRoleArn", source, reading),
+        publishing_role: text(destination, "assumeRoleArn", source, reading),
         session_tags: has_session_tags(destination),
     })
 }
@@ -144,11 +147,7 @@ fn image_asset(
 fn legacy(data: &Node, source: &Arc<Source>, reading: &mut Reading<'_>) -> Option<Asset> {
     let mut optional = |key: &str| text(data, key, source, reading);
     if data.field("packaging").and_then(Node::as_str) == Some("container-image") {
-        return Some(Asset::LegacyImage {
-            repository: optional("repositoryName"),
-            tag: optional("imageTag"),
-            name_parameter: optional("imageNameParameter"),
-        });
+        return Some(Asset::LegacyImage { repository: optional("repositoryName") });
     }
     let hash_parameter = optional("artifactHashParameter");
     Some(Asset::LegacyFile {
@@ -157,20 +156,4 @@ fn legacy(data: &Node, source: &Arc<Source>, reading: &mut Reading<'_>) -> Optio
         key_parameter: required(data, "s3KeyParameter", source, reading)?,
         hash_parameter,
     })
-}
-
-/// The text of a field that has to be there.
-fn required(
-    node: &Node,
-    key: &str,
-    source: &Arc<Source>,
-    reading: &mut Reading<'_>,
-) -> Option<String> {
-    if node.field(key).is_none_or(|value| value.kind == Kind::Null) {
-        let problem =
-            Diagnostic::error("invalid-asset", node.span, format!("the asset has no `{key}`"));
-        reading.report(source, problem.with_help("run `cdk synth` again"));
-        return None;
-    }
-    text(node, key, source, reading)
 }

@@ -10,7 +10,13 @@ use stackpass_policy::{
     tree::{self, Entry, Kind, Node},
 };
 
-use super::{Environment, Reading, StackInput, assets, nested, order::order, path};
+use super::{
+    Asset, Environment, StackArtifact, StackInput, StackTemplate, assets,
+    files::{Manifest, Reading, expect_map, file, has_session_tags, read_tree, text},
+    nested,
+    order::order,
+    path,
+};
 use crate::template;
 
 /// The name of the manifest in its folder.
@@ -21,13 +27,6 @@ pub(super) const FILE: &str = "manifest.json";
 pub(super) struct Folder {
     path: String,
     display_name: Option<String>,
-}
-
-/// A manifest and the folder it stands in.
-pub(super) struct Manifest<'a> {
-    pub(super) folder: &'a str,
-    pub(super) source: Arc<Source>,
-    pub(super) artifacts: &'a Node,
 }
 
 /// Reads the stacks of a folder and of the stages in it.
@@ -62,81 +61,6 @@ pub(super) fn read(folder: &Folder, stacks: &mut Vec<StackInput>, reading: &mut 
             _ => {}
         }
     }
-}
-
-/// Reads a file of the assembly as a tree.
-pub(super) fn read_tree(source: &Arc<Source>, reading: &mut Reading<'_>) -> Option<Node> {
-    let (node, diagnostics) = tree::json::read(source.text());
-    reading.report_all(source, diagnostics);
-    node
-}
-
-/// The value if it is a mapping; else a problem.
-pub(super) fn expect_map<'n>(
-    key: &str,
-    node: &'n Node,
-    source: &Arc<Source>,
-    reading: &mut Reading<'_>,
-) -> Option<&'n [Entry]> {
-    if let Kind::Map(entries) = &node.kind {
-        return Some(entries);
-    }
-    let message = format!("`{key}` has to be a mapping, this is {}", node.kind_name());
-    reading.report(source, Diagnostic::error("invalid-manifest", node.span, message));
-    None
-}
-
-/// The text of a field, if it is there; a problem if it is no text.
-pub(super) fn text(
-    node: &Node,
-    key: &str,
-    source: &Arc<Source>,
-    reading: &mut Reading<'_>,
-) -> Option<String> {
-    let value = node.field(key).filter(|value| value.kind != Kind::Null)?;
-    let text = value.scalar();
-    if text.is_none() {
-        let message = format!("`{key}` has to be a string, this is {}", value.kind_name());
-        reading.report(source, Diagnostic::error("invalid-manifest", value.span, message));
-    }
-    text.map(str::to_owned)
-}
-
-/// Finds a file that a field names; the field's absence, a missing file and a path that leads out are problems.
-pub(super) fn file(
-    manifest: &Manifest<'_>,
-    properties: &Node,
-    key: &str,
-    reading: &mut Reading<'_>,
-) -> Option<(String, Arc<Source>)> {
-    let Some(name) = text(properties, key, &manifest.source, reading) else {
-        let message = format!("the artifact has no `{key}`");
-        let problem = Diagnostic::error("invalid-manifest", properties.span, message);
-        reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
-        return None;
-    };
-    let span = properties.field(key).map_or(properties.span, |value| value.span);
-    find(manifest, &name, span, reading)
-}
-
-/// Finds a file by its name in a manifest's folder.
-pub(super) fn find(
-    manifest: &Manifest<'_>,
-    name: &str,
-    span: Span,
-    reading: &mut Reading<'_>,
-) -> Option<(String, Arc<Source>)> {
-    let Some(file) = path::join(manifest.folder, name) else {
-        let message = format!("the path `{name}` leads out of the assembly");
-        reading.report(&manifest.source, Diagnostic::error("outside-path", span, message));
-        return None;
-    };
-    if let Some(source) = (reading.files)(&file) {
-        return Some((file, Arc::new(source)));
-    }
-    let problem = Diagnostic::error("missing-file", span, format!("the file `{file}` is missing"));
-    reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
-    None
 }
 
 /// The artifacts, each behind those it depends on.
@@ -213,43 +137,30 @@ fn stack(
     }
     let mut optional = |key: &str| text(properties, key, source, reading);
     let name = optional("stackName").unwrap_or_else(|| artifact.key.clone());
-    let assume_role_arn = optional("assumeRoleArn");
-    let cloudformation_execution_role_arn = optional("cloudFormationExecutionRoleArn");
-    let bootstrap_version_parameter = optional("bootstrapStackVersionSsmParameter");
-    let stack_template_asset_url = optional("stackTemplateAssetObjectUrl");
-    let required_bootstrap_version = optional("requiresBootstrapStackVersion");
+    let deploy_role = optional("assumeRoleArn");
+    let execution_role = optional("cloudFormationExecutionRoleArn");
+    let bootstrap_parameter = optional("bootstrapStackVersionSsmParameter");
     let termination_protection = optional("terminationProtection");
     let lookup_role = properties.field("lookupRole");
     let display_name = text(&artifact.value, "displayName", source, reading)
         .or_else(|| folder.display_name.as_ref().map(|stage| format!("{stage}/{name}")));
-    Some(StackInput {
-        artifact_id: artifact.key.clone(),
+    let artifact = StackArtifact {
+        id: artifact.key.clone(),
         display_name: display_name.unwrap_or_else(|| name.clone()),
         name,
-        template,
-        source: template_source,
         environment,
         tags,
         termination_protection: termination_protection.as_deref() == Some("true"),
         parameters: texts(properties, "parameters", source, reading),
-        notification_arns: list(properties.field("notificationArns")),
-        assume_role_arn,
-        session_tags: has_session_tags(properties),
-        cloudformation_execution_role_arn,
-        lookup_role_arn: lookup_role.and_then(|role| text(role, "arn", source, reading)),
-        required_bootstrap_version: required_bootstrap_version.and_then(|text| text.parse().ok()),
-        bootstrap_version_parameter,
-        stack_template_asset_url,
+        deploy_role,
+        lookup_role: lookup_role.and_then(|role| text(role, "arn", source, reading)),
+        execution_role,
+        session_tags: has_session_tags(properties) || assets.iter().any(Asset::has_session_tags),
+        bootstrap_parameter,
         assets,
-        nested,
-        dependencies: stack_dependencies(manifest, &artifact.value),
-    })
-}
-
-/// Whether the role that a stack or a destination names is assumed with session tags.
-pub(super) fn has_session_tags(node: &Node) -> bool {
-    let options = node.field("assumeRoleAdditionalOptions");
-    options.and_then(|options| options.field("Tags")).is_some_and(|tags| !tags.items().is_empty())
+    };
+    let root = StackTemplate { template, source: template_source, nested };
+    Some(StackInput { artifact, root })
 }
 
 fn empty_map() -> Node {
@@ -345,21 +256,4 @@ fn texts(
     let keys: BTreeSet<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
     let value = |key: &str| Some((key.to_owned(), text(map, key, source, reading)?));
     keys.into_iter().filter_map(value).collect()
-}
-
-fn list(node: Option<&Node>) -> Vec<String> {
-    let items = node.map_or(&[][..], Node::items);
-    items.iter().filter_map(Node::as_str).map(str::to_owned).collect()
-}
-
-fn stack_dependencies(manifest: &Manifest<'_>, artifact: &Node) -> Vec<String> {
-    let is_stack = |id: &String| {
-        let of = manifest.artifacts.field(id).and_then(|artifact| artifact.field("type"));
-        of.and_then(Node::as_str) == Some("aws:cloudformation:stack")
-    };
-    let mut ids = list(artifact.field("dependencies"));
-    ids.retain(is_stack);
-    ids.sort();
-    ids.dedup();
-    ids
 }

@@ -11,7 +11,7 @@ use stackpass_policy::{
     tree::Node,
 };
 
-use super::{Asset, NestedStack, Reading, path};
+use super::{Asset, StackTemplate, files::Reading, path};
 use crate::template::{self, LogicalId, Resource, Template};
 
 /// How many nested templates an assembly may have, and how deep they may nest. CloudFormation's own limits are far below.
@@ -46,7 +46,7 @@ pub(super) fn read(
     folder: &str,
     assets: &[Asset],
     reading: &mut Reading<'_>,
-) -> BTreeMap<LogicalId, NestedStack> {
+) -> BTreeMap<LogicalId, StackTemplate> {
     stacks_in(template, &Place { file, source, parent: None }, folder, assets, reading)
 }
 
@@ -56,7 +56,7 @@ fn stacks_in(
     folder: &str,
     assets: &[Asset],
     reading: &mut Reading<'_>,
-) -> BTreeMap<LogicalId, NestedStack> {
+) -> BTreeMap<LogicalId, StackTemplate> {
     let mut stacks = BTreeMap::new();
     for resource in template.resources.values() {
         if !STACKS.contains(&resource.resource_type.as_str()) {
@@ -77,7 +77,7 @@ fn stack(
     folder: &str,
     assets: &[Asset],
     reading: &mut Reading<'_>,
-) -> Option<NestedStack> {
+) -> Option<StackTemplate> {
     let id = &resource.logical_id;
     let span = resource.type_span;
     if place.is_inside(file) {
@@ -105,7 +105,7 @@ fn stack(
     let template = template?;
     let inner = Place { file, source: &source, parent: Some(place) };
     let nested = stacks_in(&template, &inner, folder, assets, reading);
-    Some(NestedStack { template, source, nested })
+    Some(StackTemplate { template, source, nested })
 }
 
 /// The file in the assembly that a nested stack's template is, as far as it shows.

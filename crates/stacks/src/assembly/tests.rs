@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use proptest::prelude::*;
 use stackpass_policy::source::{Severity, Source};
 
-use super::{Assembly, Asset, NestedStack, StackInput, nested_stacks, read};
+use super::{Assembly, Asset, StackInput, StackTemplate, nested_stacks, read};
 use crate::template;
 
 const TEMPLATE: &str = r#"{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}"#;
@@ -42,7 +42,7 @@ fn stack(id: &str, more: &str) -> String {
 }
 
 fn names(stacks: &[StackInput]) -> Vec<&str> {
-    stacks.iter().map(|stack| stack.name.as_str()).collect()
+    stacks.iter().map(|stack| stack.artifact.name.as_str()).collect()
 }
 
 #[test]
@@ -58,45 +58,42 @@ fn a_stack_has_what_its_artifact_says() {
                 "terminationProtection": true,
                 "tags": {"team": "x"},
                 "parameters": {"Stage": "prod"},
-                "notificationArns": ["arn:aws:sns:eu-west-1:111111111111:t"],
                 "assumeRoleArn": "arn:${AWS::Partition}:iam::111111111111:role/deploy",
                 "cloudFormationExecutionRoleArn": "arn:${AWS::Partition}:iam::111111111111:role/exec",
                 "lookupRole": {"arn": "arn:${AWS::Partition}:iam::111111111111:role/lookup"},
-                "requiresBootstrapStackVersion": 6,
-                "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/x/version",
-                "stackTemplateAssetObjectUrl": "s3://b/k.json"
+                "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/x/version"
             }
         }}"#,
         &[("t.json", TEMPLATE)],
         &[],
     );
     let [stack] = stacks.as_slice() else { panic!("one stack") };
-    assert_eq!(stack.artifact_id, "App");
-    assert_eq!(stack.name, "prod-app");
-    assert_eq!(stack.display_name, "Prod/App");
-    assert_eq!(stack.environment.account.as_deref(), Some("111111111111"));
-    assert_eq!(stack.environment.region.as_deref(), Some("eu-west-1"));
-    assert!(stack.termination_protection);
-    assert_eq!(stack.tags, BTreeMap::from([("team".to_owned(), "x".to_owned())]));
-    assert_eq!(stack.parameters, BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]));
-    assert_eq!(stack.notification_arns, ["arn:aws:sns:eu-west-1:111111111111:t"]);
+    assert_eq!(stack.artifact.id, "App");
+    assert_eq!(stack.artifact.name, "prod-app");
+    assert_eq!(stack.artifact.display_name, "Prod/App");
+    assert_eq!(stack.artifact.environment.account.as_deref(), Some("111111111111"));
+    assert_eq!(stack.artifact.environment.region.as_deref(), Some("eu-west-1"));
+    assert!(stack.artifact.termination_protection);
+    assert_eq!(stack.artifact.tags, BTreeMap::from([("team".to_owned(), "x".to_owned())]));
+    assert_eq!(
+        stack.artifact.parameters,
+        BTreeMap::from([("Stage".to_owned(), "prod".to_owned())])
+    );
     let role = |name: &str| Some(format!("arn:${{AWS::Partition}}:iam::111111111111:role/{name}"));
-    assert_eq!(stack.assume_role_arn, role("deploy"));
-    assert_eq!(stack.cloudformation_execution_role_arn, role("exec"));
-    assert_eq!(stack.lookup_role_arn, role("lookup"));
-    assert_eq!(stack.required_bootstrap_version, Some(6));
-    assert_eq!(stack.bootstrap_version_parameter.as_deref(), Some("/cdk-bootstrap/x/version"));
-    assert_eq!(stack.stack_template_asset_url.as_deref(), Some("s3://b/k.json"));
-    assert_eq!(stack.template.resources["Q"].resource_type, "AWS::SQS::Queue");
-    assert_eq!(stack.source.name(), "t.json");
+    assert_eq!(stack.artifact.deploy_role, role("deploy"));
+    assert_eq!(stack.artifact.execution_role, role("exec"));
+    assert_eq!(stack.artifact.lookup_role, role("lookup"));
+    assert_eq!(stack.artifact.bootstrap_parameter.as_deref(), Some("/cdk-bootstrap/x/version"));
+    assert_eq!(stack.root.template.resources["Q"].resource_type, "AWS::SQS::Queue");
+    assert_eq!(stack.root.source.name(), "t.json");
 }
 
 #[test]
 fn unknown_environments_are_none() {
     let artifact = stack("A", r#", "environment": "aws://unknown-account/unknown-region""#);
     let stacks = check(&format!("{{{artifact}}}"), &[("t.json", TEMPLATE)], &[]);
-    assert_eq!(stacks[0].environment.account, None);
-    assert_eq!(stacks[0].environment.region, None);
+    assert_eq!(stacks[0].artifact.environment.account, None);
+    assert_eq!(stacks[0].artifact.environment.region, None);
 }
 
 #[test]
@@ -131,15 +128,18 @@ fn accounts_and_regions_that_are_none_are_errors_with_their_place() {
     for region in ["us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "ap-southeast-7"] {
         let artifact = stack("A", &format!(r#", "environment": "aws://unknown-account/{region}""#));
         let stacks = check(&format!("{{{artifact}}}"), &[("t.json", TEMPLATE)], &[]);
-        assert_eq!(stacks[0].environment.region.as_deref(), Some(region));
-        assert_eq!(stacks[0].environment.account, None);
+        assert_eq!(stacks[0].artifact.environment.region.as_deref(), Some(region));
+        assert_eq!(stacks[0].artifact.environment.account, None);
     }
 }
 
 #[test]
 fn the_artifact_id_is_the_name_if_there_is_no_other() {
     let stacks = check(&format!("{{{}}}", stack("A", "")), &[("t.json", TEMPLATE)], &[]);
-    assert_eq!((stacks[0].name.as_str(), stacks[0].display_name.as_str()), ("A", "A"));
+    assert_eq!(
+        (stacks[0].artifact.name.as_str(), stacks[0].artifact.display_name.as_str()),
+        ("A", "A")
+    );
 }
 
 #[test]
@@ -156,7 +156,6 @@ fn stacks_stand_behind_those_they_depend_on() {
         &[],
     );
     assert_eq!(names(&stacks), ["B", "C", "A"]);
-    assert_eq!(stacks[2].dependencies, ["B"]);
 }
 
 #[test]
@@ -190,29 +189,27 @@ fn assets_come_from_the_asset_manifests_of_the_stack() {
         &[("t.json", TEMPLATE), ("A.assets.json", assets)],
         &[],
     );
-    let file = |bucket: &str, region: Option<&str>, role: Option<&str>| Asset::File {
+    let file = |bucket: &str, role: Option<&str>| Asset::File {
         bucket: bucket.to_owned(),
         key: "h.zip".to_owned(),
-        region: region.map(str::to_owned),
-        assume_role_arn: role.map(str::to_owned),
+        publishing_role: role.map(str::to_owned),
         session_tags: false,
         path: Some("asset.h".to_owned()),
     };
     assert_eq!(
-        stacks[0].assets,
+        stacks[0].artifact.assets,
         [
-            file("b1", None, Some("role")),
-            file("b2", Some("us-east-1"), None),
+            file("b1", Some("role")),
+            file("b2", None),
             Asset::Image {
                 repository: "r".to_owned(),
-                tag: "i".to_owned(),
                 region: None,
-                assume_role_arn: None,
+                publishing_role: None,
                 session_tags: false,
             },
         ]
     );
-    assert_eq!(stacks[1].assets, []);
+    assert_eq!(stacks[1].artifact.assets, []);
 }
 
 const METADATA: &str = r#"{"/A": [
@@ -226,9 +223,9 @@ const METADATA: &str = r#"{"/A": [
 #[track_caller]
 fn check_metadata(stack: &StackInput) {
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    assert_eq!(stack.tags, BTreeMap::from([pair("k", "v"), pair("K", "V")]));
+    assert_eq!(stack.artifact.tags, BTreeMap::from([pair("k", "v"), pair("K", "V")]));
     assert_eq!(
-        stack.assets,
+        stack.artifact.assets,
         [
             Asset::LegacyFile {
                 path: "asset.h".to_owned(),
@@ -236,11 +233,7 @@ fn check_metadata(stack: &StackInput) {
                 key_parameter: "PK".to_owned(),
                 hash_parameter: Some("PH".to_owned()),
             },
-            Asset::LegacyImage {
-                repository: Some("aws-cdk/assets".to_owned()),
-                tag: Some("i".to_owned()),
-                name_parameter: None,
-            },
+            Asset::LegacyImage { repository: Some("aws-cdk/assets".to_owned()) },
         ]
     );
 }
@@ -276,8 +269,8 @@ fn stages_are_read() {
         [("assembly-Prod/manifest.json", inner.as_str()), ("assembly-Prod/t.json", TEMPLATE)];
     let stacks = check(stage, &files, &[]);
     assert_eq!(names(&stacks), ["Prod-Api"]);
-    assert_eq!(stacks[0].display_name, "Prod/Prod-Api");
-    assert_eq!(stacks[0].source.name(), "assembly-Prod/t.json");
+    assert_eq!(stacks[0].artifact.display_name, "Prod/Prod-Api");
+    assert_eq!(stacks[0].root.source.name(), "assembly-Prod/t.json");
 }
 
 #[test]
@@ -333,7 +326,7 @@ fn problems_of_templates_stand_in_their_files() {
         &[("t.json", "{\"Resources\": {\n  \"a-b\": {}, \"Q\": {\"Type\": \"X::Y::Z\"}}}")],
         &["t.json:2:3 invalid-logical-id: `a-b` cannot be a logical id"],
     );
-    assert_eq!(stacks[0].template.resources.len(), 1);
+    assert_eq!(stacks[0].root.template.resources.len(), 1);
 }
 
 #[test]
@@ -383,7 +376,7 @@ fn broken_assets_are_errors_and_the_rest_is_kept() {
             "a.json:2:95 invalid-manifest: `dockerImages` has to be a mapping, this is a number",
         ],
     );
-    assert_eq!(stacks[0].assets.len(), 1);
+    assert_eq!(stacks[0].artifact.assets.len(), 1);
 }
 
 /// A template with a nested stack `N`.
@@ -393,7 +386,7 @@ fn parent(url: &str, metadata: &str) -> String {
     )
 }
 
-fn nested_ids(nested: &BTreeMap<template::LogicalId, NestedStack>) -> Vec<String> {
+fn nested_ids(nested: &BTreeMap<template::LogicalId, StackTemplate>) -> Vec<String> {
     nested.iter().map(|(id, stack)| format!("{id}={}", stack.source.name())).collect()
 }
 
@@ -402,7 +395,7 @@ fn nested_templates_are_found_by_metadata() {
     let template = parent(r#""https://s3/x""#, r#""aws:asset:path": "n.json""#);
     let files = [("t.json", template.as_str()), ("n.json", TEMPLATE)];
     let stacks = check(&format!("{{{}}}", stack("A", "")), &files, &[]);
-    assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+    assert_eq!(nested_ids(&stacks[0].root.nested), ["N=n.json"]);
 }
 
 #[test]
@@ -416,7 +409,7 @@ fn nested_templates_are_found_by_the_key_of_their_asset() {
     );
     let files = [("t.json", template.as_str()), ("a.json", assets), ("n.json", TEMPLATE)];
     let stacks = check(&artifacts, &files, &[]);
-    assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+    assert_eq!(nested_ids(&stacks[0].root.nested), ["N=n.json"]);
 }
 
 #[test]
@@ -430,7 +423,7 @@ fn nested_templates_are_found_by_the_parameters_of_legacy_assets() {
             parent(&format!(r#"{{"Fn::Join": ["/", ["https://", {{"Ref": "{name}"}}]]}}"#), "");
         let files = [("t.json", template.as_str()), ("n.json", TEMPLATE)];
         let stacks = check(&format!("{{{}}}", stack("A", asset)), &files, &[]);
-        assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+        assert_eq!(nested_ids(&stacks[0].root.nested), ["N=n.json"]);
     }
 }
 
@@ -438,7 +431,7 @@ fn nested_templates_are_found_by_the_parameters_of_legacy_assets() {
 fn nested_templates_outside_of_the_assembly_are_left_out() {
     let template = parent(r#""https://s3.amazonaws.com/b/k.json""#, "");
     let stacks = check(&format!("{{{}}}", stack("A", "")), &[("t.json", template.as_str())], &[]);
-    assert!(stacks[0].nested.is_empty());
+    assert!(stacks[0].root.nested.is_empty());
 }
 
 #[test]
@@ -459,7 +452,7 @@ fn stacks_that_nest_themselves_are_errors() {
         &[("t.json", first.as_str()), ("n.json", second.as_str())],
         &["n.json:1:30 recursive-stack: the stack `N` creates itself by `t.json`"],
     );
-    assert_eq!(nested_ids(&stacks[0].nested), ["N=n.json"]);
+    assert_eq!(nested_ids(&stacks[0].root.nested), ["N=n.json"]);
 }
 
 #[test]

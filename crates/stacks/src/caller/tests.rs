@@ -57,8 +57,7 @@ fn modern(stack_properties: &'static str, options: &Options) -> Deployment {
         };
         Some(Source::new(path, text))
     };
-    let (deployment, problems) =
-        plan(&[Input::Assembly { name: "app".to_owned(), files: Box::new(files) }], options);
+    let (deployment, problems) = plan(&[Input::Assembly { files: Box::new(files) }], options);
     assert!(problems.is_empty(), "{problems:?}");
     deployment
 }
@@ -368,7 +367,7 @@ fn the_execution_role_of_an_app_is_never_the_service_role() {
         assert!(found.gaps.iter().any(|gap| gap.code == "service-role"), "{tool:?}");
         let pinned = of_caller(&found).into_iter().filter(|need| !need.conditions.is_empty());
         assert_eq!(pinned.count(), 0, "no call is bound to a role that nobody named");
-        let of_stack = &nameless.stacks[0].stack.setting.execution_role;
+        let of_stack = &nameless.stacks[0].stack.setting.executor_role;
         assert_eq!(of_stack, &None, "{tool:?}");
     }
 }
@@ -403,7 +402,7 @@ fn a_stack_without_roles_beside_a_modern_one_is_deployed_by_the_caller() {
         };
         Some(Source::new(path, text))
     };
-    let input = Input::Assembly { name: "app".to_owned(), files: Box::new(files) };
+    let input = Input::Assembly { files: Box::new(files) };
     let (deployment, _) = plan(&[input], &options());
     let found = calls(&deployment);
     let change_set = |name: &str| {

@@ -217,7 +217,7 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
                 subject
                     .stack
                     .setting
-                    .execution_role
+                    .executor_role
                     .iter()
                     .map(|role| Pattern { glob: role.clone(), scoping: Scoping::Named }),
             ),

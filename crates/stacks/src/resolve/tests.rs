@@ -20,7 +20,7 @@ fn setting() -> Setting {
         partition: Some("aws".to_owned()),
         parameters: BTreeMap::new(),
         stack_tags: BTreeMap::new(),
-        execution_role: None,
+        executor_role: None,
     }
 }
 

@@ -99,7 +99,6 @@ fn embedded(resource: &Resource, found: &Entry) -> Option<Resource> {
         depends_on: Vec::new(),
         deletion_policy: field(&found.value, "DeletionPolicy").cloned(),
         update_replace_policy: field(&found.value, "UpdateReplacePolicy").cloned(),
-        creation_policy: None,
         update_policy: None,
         metadata: None,
         connectors: None,

@@ -259,7 +259,8 @@ fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource
     let properties = attribute("Properties", Words::Booleans);
     let deletion_policy = attribute("DeletionPolicy", Words::Text);
     let update_replace_policy = attribute("UpdateReplacePolicy", Words::Text);
-    let creation_policy = attribute("CreationPolicy", Words::Booleans);
+    // It takes no permission; only its mistakes are of interest.
+    attribute("CreationPolicy", Words::Booleans);
     let update_policy = attribute("UpdatePolicy", Words::Booleans);
     let metadata = attribute("Metadata", Words::Text);
     let connectors = attribute("Connectors", Words::Booleans);
@@ -275,7 +276,6 @@ fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource
         depends_on: dependencies(depends_on.as_ref(), diagnostics),
         deletion_policy,
         update_replace_policy,
-        creation_policy,
         update_policy,
         metadata,
         connectors,

@@ -103,7 +103,6 @@ pub(crate) fn repository() -> PathBuf {
 /// A folder that `cdk synth` wrote.
 pub(crate) fn assembly(folder: PathBuf) -> Input {
     Input::Assembly {
-        name: folder.display().to_string(),
         files: Box::new(move |path| {
             Some(Source::new(path, std::fs::read_to_string(folder.join(path)).ok()?))
         }),

@@ -3,6 +3,7 @@
 // Clippy takes the functions of a module for a test's only if the module says so.
 #[cfg(test)]
 mod any_text;
+mod assets;
 #[cfg(test)]
 mod circles;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use stackpass_policy::{
     tree::{Kind, Node},
 };
 use stackpass_stacks::{
-    assembly::{self, Asset, NestedStack},
+    assembly::{self, Asset, StackInput, StackTemplate},
     template::{self, LogicalId, Template},
 };
 
@@ -142,7 +142,7 @@ fn templates_are_read_as_expected() {
     }
 }
 
-fn write_nested(out: &mut String, nested: &BTreeMap<LogicalId, NestedStack>, depth: usize) {
+fn write_nested(out: &mut String, nested: &BTreeMap<LogicalId, StackTemplate>, depth: usize) {
     for (id, stack) in nested {
         let indent = "  ".repeat(depth);
         let ids: Vec<&str> = stack.template.resources.keys().map(LogicalId::as_str).collect();
@@ -153,18 +153,16 @@ fn write_nested(out: &mut String, nested: &BTreeMap<LogicalId, NestedStack>, dep
 
 fn write_asset(out: &mut String, asset: &Asset) {
     let text = match asset {
-        Asset::File { bucket, key, region, assume_role_arn, path, .. } => {
-            format!("file {path:?} to {bucket}/{key} in {region:?} as {assume_role_arn:?}")
+        Asset::File { bucket, key, publishing_role, path, .. } => {
+            format!("file {path:?} to {bucket}/{key} as {publishing_role:?}")
         }
-        Asset::Image { repository, tag, region, assume_role_arn, .. } => {
-            format!("image to {repository}:{tag} in {region:?} as {assume_role_arn:?}")
+        Asset::Image { repository, region, publishing_role, .. } => {
+            format!("image to {repository} in {region:?} as {publishing_role:?}")
         }
         Asset::LegacyFile { path, bucket_parameter, key_parameter, hash_parameter } => {
             format!("legacy file {path} by {bucket_parameter} {key_parameter} {hash_parameter:?}")
         }
-        Asset::LegacyImage { repository, tag, name_parameter } => {
-            format!("legacy image {repository:?}:{tag:?} by {name_parameter:?}")
-        }
+        Asset::LegacyImage { repository } => format!("legacy image {repository:?}"),
         other => format!("{other:?}"),
     };
     writeln!(out, "  {text}").unwrap();
@@ -186,27 +184,23 @@ fn assemblies_are_read_as_expected() {
             write_diagnostic(&mut found, &problem.source, &problem.diagnostic);
         }
         for stack in &assembly.stacks {
-            writeln!(found, "stack {} {} {}", stack.artifact_id, stack.name, stack.display_name)
+            let StackInput { artifact, root } = stack;
+            writeln!(found, "stack {} {} {}", artifact.id, artifact.name, artifact.display_name)
                 .unwrap();
-            let environment = &stack.environment;
+            let environment = &artifact.environment;
             writeln!(found, "  in {:?} {:?}", environment.account, environment.region).unwrap();
-            writeln!(found, "  behind {:?}", stack.dependencies).unwrap();
-            writeln!(found, "  tags {:?}", stack.tags).unwrap();
-            writeln!(found, "  protected {}", stack.termination_protection).unwrap();
-            writeln!(found, "  deploy role {:?}", stack.assume_role_arn).unwrap();
-            writeln!(found, "  execution role {:?}", stack.cloudformation_execution_role_arn)
-                .unwrap();
-            writeln!(found, "  lookup role {:?}", stack.lookup_role_arn).unwrap();
-            let version = &stack.bootstrap_version_parameter;
-            writeln!(found, "  bootstrap {:?} by {version:?}", stack.required_bootstrap_version)
-                .unwrap();
-            writeln!(found, "  template at {:?}", stack.stack_template_asset_url).unwrap();
-            for asset in &stack.assets {
+            writeln!(found, "  tags {:?}", artifact.tags).unwrap();
+            writeln!(found, "  protected {}", artifact.termination_protection).unwrap();
+            writeln!(found, "  deploy role {:?}", artifact.deploy_role).unwrap();
+            writeln!(found, "  execution role {:?}", artifact.execution_role).unwrap();
+            writeln!(found, "  lookup role {:?}", artifact.lookup_role).unwrap();
+            writeln!(found, "  bootstrap parameter {:?}", artifact.bootstrap_parameter).unwrap();
+            for asset in &artifact.assets {
                 write_asset(&mut found, asset);
             }
-            let ids: Vec<&str> = stack.template.resources.keys().map(LogicalId::as_str).collect();
+            let ids: Vec<&str> = root.template.resources.keys().map(LogicalId::as_str).collect();
             writeln!(found, "  resources {}", ids.join(", ")).unwrap();
-            write_nested(&mut found, &stack.nested, 1);
+            write_nested(&mut found, &root.nested, 1);
         }
         compare(&case, &found);
     }

@@ -45,12 +45,11 @@ fn inputs() -> Vec<(String, Vec<Input>)> {
 }
 
 fn of_folder(folder: PathBuf) -> Input {
-    let name = folder.display().to_string();
     let files = Box::new(move |file: &str| {
         let text = std::fs::read_to_string(folder.join(file)).ok()?;
         Some(Source::new(file, text))
     });
-    Input::Assembly { name, files }
+    Input::Assembly { files }
 }
 
 fn derived(inputs: &[Input], options: &Options) -> Needs {

@@ -155,7 +155,7 @@ pub(crate) fn run(
     let names = shown.stacks.iter().filter_map(|stack| stack.name.as_deref());
     let name = args.role_name.clone().unwrap_or_else(|| default_name(names));
     let (deployment, _) = deploy::plan(&inputs.inputs, &options);
-    let has_roles = deployment.stacks.iter().any(|planned| planned.deploy_role.is_some());
+    let has_roles = deployment.stacks.iter().any(|planned| planned.artifact.deploy_role.is_some());
     let shown_tool = (args.tool.is_none() && has_roles).then_some(Tool::Cdk);
     let place = Place::of(&deployment);
     let role = role_arn(place.partition.as_deref(), place.account.as_deref(), &name);
