@@ -111,7 +111,7 @@ fn wasm() -> Result<Plan> {
             "the target is not installed (`rustup target add {TARGET}`)"
         )));
     }
-    let packages = ["-p", "stackpass-policy", "-p", "stackpass-stacks"];
+    let packages = ["-p", "stackpass-ground", "-p", "stackpass-policy", "-p", "stackpass-stacks"];
     let mut command = cargo(&["check", "--locked", "--target", TARGET]);
     command.args(packages);
     Ok(Plan::Run(command))

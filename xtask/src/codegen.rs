@@ -1,6 +1,6 @@
 //! `cargo xtask codegen`: makes the text that the crates embed from the data files and their corrections. Offline.
 //!
-//! The text is laid out for look-ups without any parsing at start-up; `stackpass_policy::sorted_lines` reads it.
+//! The text is laid out for look-ups without any parsing at start-up; `stackpass_ground::sorted_lines` reads it.
 
 mod checks;
 mod overrides;

@@ -41,13 +41,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod source;
-pub mod tree;
-
-pub mod wildcard;
+pub use stackpass_ground::{arn, sorted_lines, source, tree, wildcard};
 
 pub mod action;
-pub mod arn;
 pub mod condition;
 pub mod principal;
 
@@ -66,4 +62,3 @@ pub mod sid;
 pub mod size;
 
 pub mod catalogue;
-pub mod sorted_lines;

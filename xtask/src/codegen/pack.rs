@@ -1,6 +1,6 @@
 //! Numbers and strings in few bytes of text.
 //!
-//! The reading side is `stackpass_policy::sorted_lines`; the two must agree on the digits and on the order of lines.
+//! The reading side is `stackpass_ground::sorted_lines`; the two must agree on the digits and on the order of lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,17 +6,19 @@ use super::Problem;
 use super::repo::Repo;
 
 /// The allowed edges between the crates of the workspace: a package, and those it may depend on.
-const LAYERS: [(&str, &[&str]); 7] = [
-    ("stackpass-policy", &[]),
-    ("stackpass-stacks", &["stackpass-policy"]),
-    ("stackpass-analyzer", &["stackpass-policy"]),
-    ("stackpass-creds", &[]),
-    ("stackpass-iam", &["stackpass-policy"]),
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("stackpass-ground", &[]),
+    ("stackpass-policy", &["stackpass-ground"]),
+    ("stackpass-stacks", &["stackpass-ground", "stackpass-policy"]),
+    ("stackpass-analyzer", &["stackpass-ground", "stackpass-policy"]),
+    ("stackpass-creds", &["stackpass-ground"]),
+    ("stackpass-iam", &["stackpass-ground", "stackpass-policy"]),
     (
         "stackpass",
         &[
             "stackpass-analyzer",
             "stackpass-creds",
+            "stackpass-ground",
             "stackpass-iam",
             "stackpass-policy",
             "stackpass-stacks",

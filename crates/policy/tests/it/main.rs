@@ -12,5 +12,4 @@ mod compare;
 mod definitions;
 mod explain;
 mod minimize;
-mod patterns;
 mod render;

@@ -17,7 +17,7 @@ use crate::{
 /// The node is `None` only if the text is blank. It runs in linear time, and numbers keep the text they were written with.
 ///
 /// ```
-/// use stackpass_policy::tree::json;
+/// use stackpass_ground::tree::json;
 ///
 /// let (node, problems) = json::read(r#"{"a": 1, "a": 2,}"#);
 /// assert_eq!(node.map(|node| node.entries().len()), Some(2));

@@ -25,7 +25,7 @@ const NODE_WEIGHT: usize = 128;
 /// The node is `None` only if there is no document, or if broken syntax stands before its first value.
 ///
 /// ```
-/// use stackpass_policy::tree::yaml;
+/// use stackpass_ground::tree::yaml;
 ///
 /// let (node, problems) = yaml::read("Id: 000123\nName: !Ref Stage\n");
 /// let node = node.unwrap_or_else(|| unreachable!("the text has a document"));

@@ -20,11 +20,11 @@ const PARTS: usize = 6;
 /// The name of one resource.
 ///
 /// ```
-/// use stackpass_policy::arn::Arn;
+/// use stackpass_ground::arn::Arn;
 ///
 /// let arn: Arn = "arn:aws:s3:::my-bucket/key".parse()?;
 /// assert_eq!((arn.service(), arn.resource()), ("s3", "my-bucket/key"));
-/// # Ok::<(), stackpass_policy::arn::ParseArnError>(())
+/// # Ok::<(), stackpass_ground::arn::ParseArnError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arn(String);
@@ -34,12 +34,12 @@ pub struct Arn(String);
 /// `${*}`, `${?}` and `${$}` stand for those characters themselves.
 ///
 /// ```
-/// use stackpass_policy::arn::ArnPattern;
+/// use stackpass_ground::arn::ArnPattern;
 ///
 /// let bucket: ArnPattern = "arn:aws:s3:::my-*".parse()?;
 /// assert!(bucket.matches(&"arn:aws:s3:::my-bucket/key".parse()?));
 /// assert!(bucket.covers(&"arn:aws:s3:::my-bucket/*".parse()?));
-/// # Ok::<(), stackpass_policy::arn::ParseArnError>(())
+/// # Ok::<(), stackpass_ground::arn::ParseArnError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArnPattern(String);
@@ -88,7 +88,7 @@ impl Arn {
     }
 
     /// All that follows the third colon.
-    pub(crate) fn after_service(&self) -> &str {
+    pub fn after_service(&self) -> &str {
         self.0.splitn(4, ':').nth(3).unwrap_or_default()
     }
 
@@ -149,7 +149,7 @@ impl ArnPattern {
     }
 
     /// Whether the pattern matches the ARN when `${...}` is read by the given rule.
-    pub(crate) fn matches_as(&self, arn: &Arn, syntax: Syntax) -> bool {
+    pub fn matches_as(&self, arn: &Arn, syntax: Syntax) -> bool {
         self.is_any()
             || parts(&self.0).zip(arn.0.splitn(PARTS, ':')).all(|(pattern, text)| {
                 pattern == "*" || Glob::new(pattern, Case::Sensitive, syntax).matches(text)
@@ -157,7 +157,7 @@ impl ArnPattern {
     }
 
     /// Whether the pattern could match the ARN if each `*` of region and account could cross colons.
-    pub(crate) fn may_match_as(&self, arn: &Arn, syntax: Syntax) -> bool {
+    pub fn may_match_as(&self, arn: &Arn, syntax: Syntax) -> bool {
         let matches = |pattern, text| Glob::new(pattern, Case::Sensitive, syntax).matches(text);
         matches(self.partition(), arn.partition())
             && matches(self.service(), arn.service())
@@ -177,7 +177,7 @@ impl ArnPattern {
     }
 
     /// Whether the first five parts of the pattern cover those of the other one.
-    pub(crate) fn covers_head(&self, other: &ArnPattern) -> bool {
+    pub fn covers_head(&self, other: &ArnPattern) -> bool {
         parts(&self.0)
             .zip(parts(&other.0))
             .take(PARTS - 1)
@@ -200,7 +200,7 @@ impl ArnPattern {
     }
 
     /// All that follows the third colon; `*` for a lone `*`.
-    pub(crate) fn after_service(&self) -> &str {
+    pub fn after_service(&self) -> &str {
         let head: usize = parts(&self.0).take(3).map(|part| part.len() + 1).sum();
         if self.is_any() { "*" } else { self.0.get(head..).unwrap_or_default() }
     }

@@ -24,7 +24,7 @@ pub enum Syntax {
 /// A pattern with the rules to read it by.
 ///
 /// ```
-/// use stackpass_policy::wildcard::{Case, Glob, Syntax};
+/// use stackpass_ground::wildcard::{Case, Glob, Syntax};
 ///
 /// let glob = Glob::new("s3:get*", Case::Insensitive, Syntax::Plain);
 /// assert!(glob.matches("s3:GetObject"));
@@ -38,7 +38,7 @@ pub struct Glob<'a> {
 
 /// What a pattern is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Token<'a> {
+pub enum Token<'a> {
     /// This character.
     Char(char),
     /// `?`
@@ -192,7 +192,7 @@ impl<'a> Glob<'a> {
     }
 
     /// The tokens from left to right.
-    pub(crate) fn tokens(self) -> impl Iterator<Item = Token<'a>> {
+    pub fn tokens(self) -> impl Iterator<Item = Token<'a>> {
         let mut rest = self.text;
         std::iter::from_fn(move || {
             let (token, after) = self.token(rest)?;

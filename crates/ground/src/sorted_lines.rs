@@ -15,7 +15,7 @@ const REFERENCE_DIGITS: usize = 3;
 /// Finds the line whose key is `key`, without regard to ASCII case.
 ///
 /// ```
-/// use stackpass_policy::sorted_lines::{field, find};
+/// use stackpass_ground::sorted_lines::{field, find};
 ///
 /// let text = "alpha\t1\nBeta\t2\n";
 /// assert_eq!(find(text, "beta"), Some("Beta\t2"));
@@ -76,7 +76,7 @@ fn lower_bound(text: &str, key: &str) -> usize {
 }
 
 /// The offset of the first line of which `is_before` does not hold; it holds of no line after that one.
-pub(crate) fn partition_point(text: &str, is_before: impl Fn(&str) -> bool) -> usize {
+pub fn partition_point(text: &str, is_before: impl Fn(&str) -> bool) -> usize {
     let bytes = text.as_bytes();
     let (mut low, mut high) = (0, bytes.len());
     while low < high {

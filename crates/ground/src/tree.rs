@@ -23,7 +23,7 @@ const MAX_DIAGNOSTICS: usize = 200;
 /// finds broken syntax and the YAML reader finds none.
 ///
 /// ```
-/// use stackpass_policy::{source::Source, tree};
+/// use stackpass_ground::{source::Source, tree};
 ///
 /// let (node, problems) = tree::read(&Source::new("a.yaml", "Name: !Sub ${Stage}-api"));
 /// let name = node.as_ref().and_then(|node| node.field("Name"));
