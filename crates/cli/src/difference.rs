@@ -7,7 +7,7 @@ use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{AccessLevel, ActionFacts};
 use stackpass_policy::compare::{Gain, Holder, change};
 use stackpass_policy::condition::Conditions;
-use stackpass_policy::covers::covers_grant;
+use stackpass_policy::contains::contains;
 use stackpass_policy::document::Document;
 use stackpass_policy::grant::{Grant, statements};
 use stackpass_stacks::need::{Gap, Need, Phase, ResourceRef, Scoping, Who};
@@ -155,7 +155,7 @@ fn only<'a>(these: &[&'a Need], others: &[&'a Need]) -> Vec<Change<'a>> {
             let grant = need.grant();
             let is_covered = permitted
                 .get(&(need.who, &need.action))
-                .is_some_and(|document| covers_grant(document, &grant));
+                .is_some_and(|document| contains(document, &grant));
             let permission = if is_covered { Permission::Same } else { Permission::Differs };
             let limits = Limits::default();
             let risks = risks(&grant, &limits, Some(&need.scoping));

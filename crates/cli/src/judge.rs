@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use stackpass_policy::condition::{ConditionKey, Conditions};
-use stackpass_policy::covers::{Decision, Request, StatementRef, covers, explain};
 use stackpass_policy::document::Document;
+use stackpass_policy::evaluate::{Decision, Request, StatementRef, allows, explain_layers};
 use stackpass_policy::statement::{Effect, Selection, Sid, Statement};
 
 use crate::policy_files::PolicyFile;
@@ -93,33 +93,18 @@ impl Judge {
         Judge { layers: layers(policies, boundaries) }
     }
 
-    /// Decides a request. An explicit deny anywhere comes first, then a layer without an allow, then what is open.
+    /// Decides a request, which each layer must allow.
     pub(crate) fn decide(&self, request: &Request) -> Ruling<'_> {
-        let mut explained = Vec::new();
-        for layer in &self.layers {
-            explained.push((layer, explain(&layer.documents(), request)));
+        let layers: Vec<Vec<&Document>> = self.layers.iter().map(Layer::documents).collect();
+        let explained = explain_layers(&layers, request);
+        let ground = |(layer, place): (usize, StatementRef)| self.layers.get(layer)?.ground(place);
+        let kind = |layer: usize| self.layers.get(layer).map(|layer| &layer.kind);
+        Ruling {
+            decision: explained.decision,
+            statements: explained.statements.into_iter().filter_map(ground).collect(),
+            keys: explained.keys,
+            silent: explained.silent.into_iter().filter_map(kind).collect(),
         }
-        let decided = |decision| explained.iter().any(|(_, it)| it.decision == decision);
-        let decision = if decided(Some(Decision::ExplicitDeny)) {
-            Some(Decision::ExplicitDeny)
-        } else if decided(Some(Decision::ImplicitDeny)) {
-            Some(Decision::ImplicitDeny)
-        } else if decided(None) {
-            None
-        } else {
-            Some(Decision::Allowed)
-        };
-        let decisive = explained.iter().filter(|(_, it)| it.decision == decision);
-        let keys = decisive.clone().flat_map(|(_, it)| it.keys.iter().cloned()).collect();
-        let statements = decisive
-            .flat_map(|(layer, it)| it.statements.iter().filter_map(|place| layer.ground(*place)))
-            .collect();
-        let silent = explained
-            .iter()
-            .filter(|(_, it)| it.decision == Some(Decision::ImplicitDeny))
-            .map(|(layer, _)| &layer.kind)
-            .collect();
-        Ruling { decision, statements, keys, silent }
     }
 
     /// The statements that allow the action, but not this request of it: those that somebody may have meant.
@@ -127,8 +112,8 @@ impl Judge {
         let mut near = Vec::new();
         for policy in self.layers.iter().flat_map(|layer| &layer.policies) {
             for (index, statement) in policy.document.statements.iter().enumerate() {
-                let allows = statement.effect == Effect::Allow && statement.principal.is_none();
-                if !allows || !acts(statement, request) {
+                let is_allow = statement.effect == Effect::Allow && statement.principal.is_none();
+                if !is_allow || !acts(statement, request) {
                     continue;
                 }
                 let ground = Ground { policy, index };
@@ -139,10 +124,10 @@ impl Judge {
                     id: None,
                     statements: vec![statement.clone()],
                 };
-                if covers(&of(statement), request) {
+                if allows(&of(statement), request) {
                     continue;
                 }
-                near.push(if covers(&of(&unconditional), request) {
+                near.push(if allows(&of(&unconditional), request) {
                     Near::Conditions(ground)
                 } else {
                     Near::Resource(ground)

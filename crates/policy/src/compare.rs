@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::action::ActionPattern;
 use crate::arn::ArnPattern;
 use crate::condition::Conditions;
-use crate::covers::{gives_action, gives_resource, syntax};
+use crate::contains::{gives_action, gives_resource, implies};
 use crate::document::Document;
 use crate::grant::Grant;
 use crate::statement::{Effect, Selection, Statement};
@@ -69,7 +69,7 @@ pub fn uncovered_by_statement(
         if statement.effect == Effect::Deny || statement.principal.is_some() {
             return Vec::new();
         }
-        let syntax = syntax(wanted);
+        let syntax = wanted.syntax();
         let conditions = conditions_as_variables(&statement.conditions, syntax);
         let mut grants = Vec::new();
         for action in actions(statement) {
@@ -81,7 +81,7 @@ pub fn uncovered_by_statement(
                 grants.push(Grant { action, resources, conditions: conditions.clone() });
             }
         }
-        if grants.is_empty() || layers.iter().all(|it| covers_statement(it, statement, wanted)) {
+        if grants.is_empty() || layers.iter().all(|it| gives_whole(it, statement, wanted)) {
             return Vec::new();
         }
         grants
@@ -114,9 +114,9 @@ impl<'a> Sought<'a> {
 
 /// Whether a single statement of the policies allows all that a statement of another policy allows, and nothing takes a part of
 /// it. Of `NotAction` and `NotResource`, this is the only comparison that is not wider than what they say.
-fn covers_statement(by: &[&Document], statement: &Statement, wanted: &Document) -> bool {
+fn gives_whole(by: &[&Document], statement: &Statement, wanted: &Document) -> bool {
     let is_foreign_deny = |it: &Statement, document: &Document| {
-        it.effect == Effect::Deny && !coverage::has_statement(wanted, it, syntax(document))
+        it.effect == Effect::Deny && !coverage::has_statement(wanted, it, document.syntax())
     };
     let denies = by
         .iter()
@@ -133,7 +133,7 @@ fn gives_statement(
     inner: &Statement,
     inner_document: &Document,
 ) -> bool {
-    let syntaxes = (syntax(outer_document), syntax(inner_document));
+    let syntaxes = (outer_document.syntax(), inner_document.syntax());
     if outer.effect != Effect::Allow || outer.principal.is_some() {
         return false;
     }
@@ -165,7 +165,7 @@ fn gives_statement(
         }
         (None, _) | (_, None) => false,
     };
-    actions && resources && coverage::implies(&inner.conditions, &outer.conditions)
+    actions && resources && implies(&inner.conditions, &outer.conditions, Syntax::Variables)
 }
 
 /// The actions of a statement; for `NotAction` a pattern that is wider.

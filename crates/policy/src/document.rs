@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::statement::Statement;
+use crate::wildcard::Syntax;
 
 /// A policy: a version of the language and statements in their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,11 @@ impl Document {
     /// Whether `${...}` is a policy variable in this document.
     pub fn has_variables(&self) -> bool {
         self.version == Some(Version::V2012)
+    }
+
+    /// How its patterns and values are read.
+    pub(crate) fn syntax(&self) -> Syntax {
+        if self.has_variables() { Syntax::Variables } else { Syntax::Plain }
     }
 }
 

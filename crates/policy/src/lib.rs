@@ -1,13 +1,13 @@
 //! The IAM policy language: documents, actions, ARNs and conditions; reading, deciding, minimizing and writing policies.
 //!
-//! This crate does no I/O: no file, network, clock or environment. It knows one policy at a time; how identity, boundary and
-//! organization policies work together is not its subject.
+//! This crate does no I/O: no file, network, clock or environment. Where policies come from, and
+//! which of them bound an identity, is not its subject.
 //!
 //! A deploy policy comes from grants, which [`grant::statements`] writes down one by one, [`minimize::minimize`] puts together
 //! without widening anything, and [`render::render`] writes:
 //!
 //! ```
-//! use stackpass_policy::covers::{Request, covers};
+//! use stackpass_policy::evaluate::{Request, allows};
 //! use stackpass_policy::grant::{Grant, statements};
 //! use stackpass_policy::minimize::{Limits, minimize};
 //! use stackpass_policy::render::{Format, NamedDocument, render};
@@ -22,7 +22,7 @@
 //! let [policy] = policies.as_slice() else { panic!("one policy is enough") };
 //!
 //! let notes = "arn:aws:dynamodb:eu-west-1:111122223333:table/notes-prod".parse()?;
-//! assert!(covers(policy, &Request::new("dynamodb:DeleteTable".parse()?, Some(notes))));
+//! assert!(allows(policy, &Request::new("dynamodb:DeleteTable".parse()?, Some(notes))));
 //!
 //! let named = NamedDocument { name: "Deploy".to_owned(), document: policy.clone() };
 //! assert_eq!(
@@ -55,7 +55,8 @@ pub mod trust;
 pub mod read;
 
 pub mod compare;
-pub mod covers;
+pub mod contains;
+pub mod evaluate;
 pub mod minimize;
 pub mod render;
 pub mod sid;

@@ -44,7 +44,7 @@ fn assumed(action: &str, principal: Principal, conditions: Conditions) -> Docume
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::covers::{Request, Requester, covers};
+    use crate::evaluate::{Request, Requester, allows};
 
     fn asks(action: &str, kind: PrincipalKind, name: &str) -> Request {
         let requester = Requester { kind, name: name.to_owned() };
@@ -55,10 +55,10 @@ mod tests {
     fn only_the_service_is_trusted() {
         let trust = by_service("cloudformation.amazonaws.com");
         let by = |name| asks("sts:AssumeRole", PrincipalKind::Service, name);
-        assert!(covers(&trust, &by("cloudformation.amazonaws.com")));
-        assert!(!covers(&trust, &by("lambda.amazonaws.com")));
+        assert!(allows(&trust, &by("cloudformation.amazonaws.com")));
+        assert!(!allows(&trust, &by("lambda.amazonaws.com")));
         let user = "arn:aws:iam::111122223333:user/cloudformation.amazonaws.com";
-        assert!(!covers(&trust, &asks("sts:AssumeRole", PrincipalKind::Aws, user)));
+        assert!(!allows(&trust, &asks("sts:AssumeRole", PrincipalKind::Aws, user)));
     }
 
     #[test]
@@ -66,7 +66,7 @@ mod tests {
         let provider = "arn:aws:iam::111122223333:oidc-provider/example.com";
         let trust = by_web_identity(provider, Conditions::new());
         let asks = |action| asks(action, PrincipalKind::Federated, provider);
-        assert!(covers(&trust, &asks("sts:AssumeRoleWithWebIdentity")));
-        assert!(!covers(&trust, &asks("sts:AssumeRole")));
+        assert!(allows(&trust, &asks("sts:AssumeRoleWithWebIdentity")));
+        assert!(!allows(&trust, &asks("sts:AssumeRole")));
     }
 }

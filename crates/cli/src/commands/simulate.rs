@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use stackpass_policy::covers::Decision;
+use stackpass_policy::evaluate::Decision;
 
 use crate::args::words::pair;
 use crate::args::{AwsArgs, OutputArgs, Reader};

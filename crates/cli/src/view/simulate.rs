@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use stackpass_policy::arn::Arn;
 use stackpass_policy::condition::ConditionKey;
-use stackpass_policy::covers::{Decision, Request};
+use stackpass_policy::evaluate::{Decision, Request};
 
 use super::check::{self, reason};
 use super::json;

@@ -1,8 +1,8 @@
 //! Roles for pipelines: who is let in, and what is refused.
 
 use serde_json::{Value, json};
-use stackpass_policy::covers::{Request, Requester, covers};
 use stackpass_policy::document::Document;
+use stackpass_policy::evaluate::{Request, Requester, allows};
 use stackpass_policy::principal::PrincipalKind;
 use stackpass_policy::read::read;
 use stackpass_policy::source::Source;
@@ -28,7 +28,7 @@ fn lets_in(trust: &Document, host: &str, audience: &str, subject: &str) -> bool 
         .with(key("sub"), [subject]);
     let name = format!("arn:aws:iam::111122223333:oidc-provider/{host}");
     let requester = Requester { kind: PrincipalKind::Federated, name };
-    covers(trust, &Request { principal: Some(requester), ..request })
+    allows(trust, &Request { principal: Some(requester), ..request })
 }
 
 fn check(trust: &Document, host: &str, audience: &str, good: &[&str], bad: &[&str]) {

@@ -3,11 +3,11 @@
 use crate::action::ActionPattern;
 use crate::arn::ArnPattern;
 use crate::condition::Conditions;
-use crate::covers::{
-    Relation, StatementRef, gives_action, gives_resource, relation, syntax, touches_action,
-    touches_resource,
+use crate::contains::{
+    Relation, gives_action, gives_resource, relation, touches_action, touches_resource,
 };
 use crate::document::Document;
+use crate::evaluate::StatementRef;
 use crate::statement::{Effect, Statement};
 use crate::wildcard::Syntax;
 
@@ -67,7 +67,7 @@ enum Reach {
 pub fn candidates<'a>(policies: &[&'a Document], action: &ActionPattern) -> Candidates<'a> {
     let mut statements = Vec::new();
     for (policy, document) in policies.iter().enumerate() {
-        let syntax = syntax(document);
+        let syntax = document.syntax();
         for (index, statement) in document.statements.iter().enumerate() {
             if touches_action(statement, action) {
                 let place = StatementRef { policy, statement: index };
@@ -165,7 +165,7 @@ fn varies(statement: &Statement, syntax: Syntax) -> bool {
 
 /// Whether the document has this statement, whatever its name.
 pub(super) fn has_statement(document: &Document, statement: &Statement, of: Syntax) -> bool {
-    syntax(document) == of && document.statements.iter().any(|it| is_same(it, statement))
+    document.syntax() == of && document.statements.iter().any(|it| is_same(it, statement))
 }
 
 /// Whether two statements are the same but for their names.
@@ -175,9 +175,4 @@ pub(super) fn is_same(one: &Statement, other: &Statement) -> bool {
         && one.actions == other.actions
         && one.resources == other.resources
         && one.conditions == other.conditions
-}
-
-/// Whether conditions hold whenever others do, both of documents with variables.
-pub(super) fn implies(given: &Conditions, needed: &Conditions) -> bool {
-    relation(given, needed, Syntax::Variables) == Relation::Implied
 }

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::arn::ArnPattern;
 use crate::compare::coverage::is_same;
 use crate::condition::Conditions;
-use crate::covers::syntax;
 use crate::document::Document;
 use crate::statement::Statement;
 use crate::wildcard::Syntax;
@@ -114,7 +113,7 @@ impl Entry<'_> {
 impl<'a> Side<'a> {
     fn of(holder: &Holder<'a>) -> Side<'a> {
         let entries = |document: &'a Document| {
-            let syntax = syntax(document);
+            let syntax = document.syntax();
             document.statements.iter().map(move |statement| Entry { statement, syntax })
         };
         Side {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::covers::StatementRef;
+use crate::evaluate::StatementRef;
 use crate::read::read;
 use crate::source::Source;
 

@@ -1,14 +1,17 @@
-//! Checks a result against its input, by other means than those it was made with.
+//! Checks a result against its input, pair by pair: nothing is merged, left out or put together here.
+//!
+//! How statements are taken apart and numbered, and which of them have a key in common, is what the merger takes as well.
+//! Whether one pair gives what another one does is asked of [`contains`](crate::contains), which knows nothing of numbers.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::merge::{Key, compare};
 use super::names::{Names, sets};
-use crate::action::ActionPattern;
-use crate::arn::ArnPattern;
 use crate::condition::Conditions;
+use crate::contains::{gives_action, gives_resource};
 use crate::document::Document;
 use crate::statement::Statement;
+use crate::wildcard::Syntax;
 
 type Pairs = HashSet<(usize, usize)>;
 
@@ -38,7 +41,7 @@ pub(super) fn means_the_same(
         given
             .iter()
             .filter(|pair| !made.is_some_and(|made| made.contains(pair)))
-            .all(|pair| candidates().any(|statement| covers(statement, *pair, names)))
+            .all(|pair| candidates().any(|statement| gives(statement, *pair, names)))
     });
     no_more && no_less && has_same_others(statements, &results)
 }
@@ -72,13 +75,14 @@ fn key(statement: &Statement) -> Key<'_> {
     (statement.effect, statement.principal.as_ref(), &statement.conditions)
 }
 
-/// Whether a statement covers one action on one resource.
-fn covers(statement: &Statement, (action, resource): (usize, usize), names: &Names<'_>) -> bool {
-    let Some((actions, resources)) = sets(statement) else { return false };
-    let action: Option<&&ActionPattern> = names.actions().get(action);
-    let resource: Option<&&ArnPattern> = names.resources().get(resource);
-    action.is_some_and(|action| actions.iter().any(|it| it.covers(action)))
-        && resource.is_some_and(|resource| resources.iter().any(|it| it.covers(resource)))
+/// Whether a statement is about one action on one resource, by number.
+fn gives(statement: &Statement, (action, resource): (usize, usize), names: &Names<'_>) -> bool {
+    let (Some(action), Some(resource)) =
+        (names.actions().get(action), names.resources().get(resource))
+    else {
+        return false;
+    };
+    gives_action(statement, action) && gives_resource(statement, Syntax::Variables, resource)
 }
 
 /// Whether the statements that cannot be taken apart are the same but for copies.

@@ -9,8 +9,8 @@ use proptest::sample::select;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator, Qualifier};
-use stackpass_policy::covers::Request;
 use stackpass_policy::document::{Document, Version};
+use stackpass_policy::evaluate::Request;
 use stackpass_policy::principal::{Principal, PrincipalKind};
 use stackpass_policy::statement::{Effect, Selection, Statement};
 

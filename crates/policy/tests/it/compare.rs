@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::compare::{Change, Extent, Gain, Holder, candidates, change, uncovered};
 use stackpass_policy::condition::Conditions;
-use stackpass_policy::covers::{Decision, Request, covers, decide};
 use stackpass_policy::document::{Document, Version};
+use stackpass_policy::evaluate::{Decision, Request, allows, decide};
 use stackpass_policy::grant::{Grant, statements};
 use stackpass_policy::statement::{Selection, Statement};
 
@@ -22,8 +22,8 @@ fn document() -> impl Strategy<Value = Document> {
     })
 }
 
-fn grants_cover(grants: &[Grant], request: &Request) -> bool {
-    covers(&Document::new(statements(grants.to_vec())), request)
+fn grants_allow(grants: &[Grant], request: &Request) -> bool {
+    allows(&Document::new(statements(grants.to_vec())), request)
 }
 
 /// Whether the request is one that the gain tells of, by the evaluator.
@@ -38,7 +38,7 @@ fn is_told(gain: &Gain, request: &Request) -> bool {
         conditions: Conditions::new(),
         ..statement.clone()
     };
-    let is_allowed = |statement: Statement| covers(&Document::new(vec![statement]), request);
+    let is_allowed = |statement: Statement| allows(&Document::new(vec![statement]), request);
     is_of(&gain.actions.patterns)
         && !is_of(&gain.actions.but)
         && is_allowed(statement)
@@ -47,7 +47,7 @@ fn is_told(gain: &Gain, request: &Request) -> bool {
 
 fn may(holder: &Holder<'_>, request: &Request) -> bool {
     decide(&holder.policies, request) == Decision::Allowed
-        && holder.boundary.is_none_or(|boundary| covers(boundary, request))
+        && holder.boundary.is_none_or(|boundary| allows(boundary, request))
 }
 
 /// Requests of actions that the catalogue has.
@@ -121,10 +121,10 @@ proptest! {
         let by: Vec<&Document> = by.iter().collect();
         let missing = uncovered(&wanted, &by, boundary.as_ref());
         for request in &requests {
-            if covers(&wanted, request) && !grants_cover(&missing, request) {
+            if allows(&wanted, request) && !grants_allow(&missing, request) {
                 prop_assert_eq!(decide(&by, request), Decision::Allowed, "{:?}", request);
                 if let Some(boundary) = &boundary {
-                    prop_assert!(covers(boundary, request), "{:?}", request);
+                    prop_assert!(allows(boundary, request), "{:?}", request);
                 }
             }
         }
@@ -142,7 +142,7 @@ proptest! {
         let extent = candidates(&policies, &action).coverage(Some(&resource), &conditions).extent;
         let grant = Grant::new(action, [resource]).with_conditions(conditions);
         for request in &requests {
-            if grants_cover(std::slice::from_ref(&grant), request) {
+            if grants_allow(std::slice::from_ref(&grant), request) {
                 let decision = decide(&policies, request);
                 match extent {
                     Extent::Covered => prop_assert_eq!(decision, Decision::Allowed, "{:?}", request),

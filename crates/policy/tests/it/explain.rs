@@ -6,8 +6,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use stackpass_policy::condition::ConditionKey;
-use stackpass_policy::covers::{Decision, Request, decide, explain};
 use stackpass_policy::document::Document;
+use stackpass_policy::evaluate::{Decision, Request, decide, explain};
 use stackpass_policy::statement::Effect;
 
 use super::arbitrary::{self, request};

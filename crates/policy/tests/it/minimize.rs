@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use stackpass_policy::covers::decide;
 use stackpass_policy::document::Document;
+use stackpass_policy::evaluate::decide;
 use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
 use stackpass_policy::size::size;
 use stackpass_policy::statement::Statement;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
-use stackpass_policy::covers::covers_grant;
+use stackpass_policy::contains::contains;
 use stackpass_policy::document::Document;
 use stackpass_policy::grant::{Grant, statements};
 use stackpass_policy::minimize::{Limits, minimize};
@@ -195,7 +195,7 @@ fn uncovered<'a>(held: &[&Part], asked: &'a BTreeSet<Asked>) -> Vec<&'a Asked> {
     }
     let is_covered = |grant: &Grant| {
         let service = grant.action.service().to_ascii_lowercase();
-        by_service.get(service.as_str()).is_some_and(|document| covers_grant(document, grant))
+        by_service.get(service.as_str()).is_some_and(|document| contains(document, grant))
     };
     asked.iter().filter(|(_, grant)| !is_covered(grant)).collect()
 }
@@ -217,7 +217,7 @@ fn is_covered(part: &Part, parts: &[Part]) -> bool {
     let Some(resources) = resources.map(Selection::value) else { return false };
     actions.iter().all(|action| {
         let grant = Grant::new(action.clone(), resources.iter().cloned());
-        covers_grant(&document, &grant)
+        contains(&document, &grant)
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use stackpass_policy::catalogue;
-use stackpass_policy::covers::covers_grant;
+use stackpass_policy::contains::contains;
 use stackpass_policy::document::Document;
 use stackpass_policy::source::Source;
 use stackpass_policy::statement::Statement;
@@ -81,7 +81,7 @@ fn services_of_an_input_cover_each_of_its_needs() {
             let document = document(&chosen(&needs, plumbing));
             let grants: BTreeSet<_> = needs.needs.iter().map(Need::grant).collect();
             for grant in &grants {
-                assert!(covers_grant(&document, grant), "{name}: {grant:#?}");
+                assert!(contains(&document, grant), "{name}: {grant:#?}");
             }
             checked += needs.needs.len();
         }
@@ -162,7 +162,7 @@ fn page_alone_lacks_what_the_tools_call() {
     let lacks = |tool: Tool, mode: Mode| -> Vec<String> {
         let options = Options { tool: Some(tool), mode: Some(mode), ..options() };
         let needs = derived(&inputs, &options).needs;
-        let lacking = |need: &&Need| !covers_grant(&page, &need.grant());
+        let lacking = |need: &&Need| !contains(&page, &need.grant());
         let services: BTreeSet<String> =
             needs.iter().filter(lacking).map(|need| need.action.service().to_owned()).collect();
         services.into_iter().collect()

@@ -3,7 +3,7 @@
 use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::arn::Arn;
 use stackpass_policy::condition::ConditionKey;
-use stackpass_policy::covers::{Request, Requester};
+use stackpass_policy::evaluate::{Request, Requester};
 use stackpass_policy::principal::PrincipalKind;
 
 /// A request as it is asked.

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde_json::{Map, Value};
-use stackpass_policy::covers::Request;
+use stackpass_policy::evaluate::Request;
 
 use super::request::{action, key, resource, set, set_principal};
 use crate::error::{CliError, Kind};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::Conditions;
-use stackpass_policy::covers::StatementRef;
+use stackpass_policy::evaluate::StatementRef;
 use stackpass_stacks::need::{Gap, Phase, Place, Why};
 
 use super::{CheckReport, Section, reason, surplus};

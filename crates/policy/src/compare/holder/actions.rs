@@ -6,7 +6,7 @@ use std::fmt;
 use super::Classes;
 use crate::action::ActionPattern;
 use crate::catalogue;
-use crate::covers::gives_action;
+use crate::contains::gives_action;
 use crate::statement::{Selection, Statement};
 
 /// A set of actions, written with the patterns of the policies that it comes from where they fit.

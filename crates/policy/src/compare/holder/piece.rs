@@ -6,7 +6,7 @@ use super::{Entry, Side};
 use crate::arn::ArnPattern;
 use crate::compare::{conditions_as_variables, resources};
 use crate::condition::Conditions;
-use crate::covers::{Relation, is_covered, relation};
+use crate::contains::{Relation, is_covered, relation};
 use crate::statement::{Effect, Selection};
 use crate::wildcard::Syntax;
 

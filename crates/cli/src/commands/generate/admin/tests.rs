@@ -1,6 +1,6 @@
 use stackpass_policy::catalogue;
-use stackpass_policy::covers::{Decision, Request, decide};
 use stackpass_policy::document::Document;
+use stackpass_policy::evaluate::{Decision, Request, decide};
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 
 use super::*;

@@ -1,30 +1,27 @@
 //! Would these policies allow this request? A plain evaluator, written for being right and for testing others against it.
 //!
-//! It evaluates the policies given and nothing around them: joining identity, boundary, session and organization
-//! policies is up to the caller. What it cannot evaluate, a number that is none for one, never allows and always denies.
+//! [`decide`] takes policies that all apply to the request; [`explain_layers`] takes layers, such as a boundary beside the
+//! policies of an identity, each of which must allow. What it cannot evaluate, a number that is none for one, never allows and always denies.
 //! The rules are those of the IAM user guide:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
-mod compare;
+pub(crate) mod compare;
 mod explain;
-mod implies;
+mod layers;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::action::{Action, ActionPattern};
+use crate::action::Action;
 use crate::arn::{Arn, ArnPattern};
 use crate::condition::{Comparison, ConditionKey, Operator, Qualifier};
 use crate::document::Document;
-use crate::grant::Grant;
 use crate::principal::{Principal, PrincipalKind};
 use crate::statement::{Effect, Selection, Statement};
 use crate::wildcard::Syntax;
 
-use implies::implies;
-pub(crate) use implies::{Relation, relation};
-
 pub use explain::{Explanation, StatementRef, explain};
+pub use layers::{LayeredExplanation, explain_layers};
 
 /// Who asks, for what, on which resource, and what is known about the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +57,10 @@ pub enum Decision {
 }
 
 /// The condition keys of a request.
-type Context = BTreeMap<ConditionKey, Vec<String>>;
+pub(crate) type Context = BTreeMap<ConditionKey, Vec<String>>;
 
 /// True, false, or not to be told: `None`.
-type Truth = Option<bool>;
+pub(crate) type Truth = Option<bool>;
 
 impl Request {
     /// Makes a request without principal and context.
@@ -88,7 +85,7 @@ pub fn decide(policies: &[&Document], request: &Request) -> Decision {
     let mut allowed = false;
     for policy in policies {
         for statement in &policy.statements {
-            let applies = applies(statement, syntax(policy), request);
+            let applies = applies(statement, policy.syntax(), request);
             match statement.effect {
                 Effect::Deny if applies != Some(false) => return Decision::ExplicitDeny,
                 Effect::Allow if applies == Some(true) => allowed = true,
@@ -102,42 +99,18 @@ pub fn decide(policies: &[&Document], request: &Request) -> Decision {
 /// Whether the policy alone allows the request.
 ///
 /// ```
-/// use stackpass_policy::covers::{Request, covers};
+/// use stackpass_policy::evaluate::{Request, allows};
 /// use stackpass_policy::document::Document;
 /// use stackpass_policy::statement::Statement;
 ///
 /// let allow = Statement::allow(["s3:Get*".parse()?], ["arn:aws:s3:::photos/*".parse()?]);
 /// let policy = Document::new(vec![allow]);
 /// let request = Request::new("s3:GetObject".parse()?, Some("arn:aws:s3:::photos/cat.jpg".parse()?));
-/// assert!(covers(&policy, &request));
+/// assert!(allows(&policy, &request));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn covers(policy: &Document, request: &Request) -> bool {
+pub fn allows(policy: &Document, request: &Request) -> bool {
     decide(&[policy], request) == Decision::Allowed
-}
-
-/// Whether the policy allows every request of the grant: each action of its pattern, on each resource of each of its
-/// patterns, under its conditions. `true` is always right; `false` may mean that several statements are needed together.
-pub fn covers_grant(policy: &Document, grant: &Grant) -> bool {
-    let syntax = syntax(policy);
-    grant.resources.iter().all(|resource| {
-        let touched =
-            |statement: &&Statement| may_touch(statement, syntax, &grant.action, resource);
-        let gives = |statement: &Statement| {
-            statement.effect == Effect::Allow
-                && statement.principal.is_none()
-                && gives_action(statement, &grant.action)
-                && gives_resource(statement, syntax, resource)
-                && implies(&grant.conditions, &statement.conditions, syntax)
-        };
-        let mut statements = policy.statements.iter().filter(touched);
-        statements.clone().all(|statement| statement.effect == Effect::Allow)
-            && statements.any(gives)
-    })
-}
-
-pub(crate) fn syntax(policy: &Document) -> Syntax {
-    if policy.has_variables() { Syntax::Variables } else { Syntax::Plain }
 }
 
 fn applies(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
@@ -206,7 +179,8 @@ fn is_named(requester: &Requester, name: &str) -> bool {
     }
 }
 
-fn condition_holds(
+/// Whether one condition of a statement holds for a request with these keys.
+pub(crate) fn condition_holds(
     operator: Operator,
     key: &ConditionKey,
     values: &BTreeSet<String>,
@@ -247,73 +221,6 @@ fn condition_holds(
         // IAM does not say what a key with several values means without a qualifier.
         (None, _) => None,
     }
-}
-
-/// Whether some request of the action and the resource could be one that the statement is about.
-fn may_touch(
-    statement: &Statement,
-    syntax: Syntax,
-    action: &ActionPattern,
-    resource: &ArnPattern,
-) -> bool {
-    touches_action(statement, action) && touches_resource(statement, syntax, resource)
-}
-
-/// Whether the statement is about some action of the pattern. `false` is always right, as it is of [`touches_resource`].
-pub(crate) fn touches_action(statement: &Statement, action: &ActionPattern) -> bool {
-    match &statement.actions {
-        Selection::Only(patterns) => match action.to_action() {
-            Some(action) => patterns.iter().any(|it| it.matches(&action)),
-            None => patterns.iter().any(|it| it.overlaps(action)),
-        },
-        Selection::Except(patterns) => !patterns.iter().any(|it| it.covers(action)),
-    }
-}
-
-/// Whether the statement is about some resource of the pattern.
-pub(crate) fn touches_resource(
-    statement: &Statement,
-    syntax: Syntax,
-    resource: &ArnPattern,
-) -> bool {
-    match &statement.resources {
-        None => true,
-        Some(Selection::Only(patterns)) => patterns.iter().any(|it| it.overlaps(resource)),
-        Some(Selection::Except(patterns)) => {
-            !patterns.iter().any(|it| is_covered(it, syntax, resource))
-        }
-    }
-}
-
-pub(crate) fn gives_action(statement: &Statement, action: &ActionPattern) -> bool {
-    match &statement.actions {
-        Selection::Only(patterns) => patterns.iter().any(|it| it.covers(action)),
-        Selection::Except(patterns) => !patterns.iter().any(|it| it.overlaps(action)),
-    }
-}
-
-pub(crate) fn gives_resource(statement: &Statement, syntax: Syntax, resource: &ArnPattern) -> bool {
-    match &statement.resources {
-        None => false,
-        Some(Selection::Only(patterns)) => {
-            patterns.iter().any(|it| is_covered(it, syntax, resource))
-        }
-        Some(Selection::Except(patterns)) => {
-            // A variable without a value makes the whole statement not apply.
-            let has_variable = |it: &ArnPattern| !means_the_same(it.as_str(), Syntax::Plain);
-            let depends = syntax == Syntax::Variables && patterns.iter().any(has_variable);
-            !depends && !patterns.iter().any(|it| it.overlaps(resource))
-        }
-    }
-}
-
-pub(crate) fn is_covered(pattern: &ArnPattern, syntax: Syntax, resource: &ArnPattern) -> bool {
-    means_the_same(pattern.as_str(), syntax) && pattern.covers(resource)
-}
-
-/// Whether a text means the same here as in a document with policy variables, which a grant is written for.
-fn means_the_same(text: &str, syntax: Syntax) -> bool {
-    syntax == Syntax::Variables || !text.contains("${")
 }
 
 /// False if one is false, else unknown if one is.

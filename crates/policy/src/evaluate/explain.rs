@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Decision, Request, Truth, applies, condition_holds, principal_matches, syntax, variables,
-};
+use super::{Decision, Request, Truth, applies, condition_holds, principal_matches, variables};
 use crate::arn::ArnPattern;
 use crate::condition::ConditionKey;
 use crate::document::Document;
@@ -76,7 +74,7 @@ struct Found {
 /// - if it is allowed only because a key is missing that every request has, `aws:RequestedRegion` for one.
 ///
 /// ```
-/// use stackpass_policy::covers::{Decision, Request, explain};
+/// use stackpass_policy::evaluate::{Decision, Request, explain};
 /// use stackpass_policy::condition::{Comparison, Conditions};
 /// use stackpass_policy::document::Document;
 /// use stackpass_policy::statement::Statement;
@@ -98,7 +96,7 @@ struct Found {
 pub fn explain(policies: &[&Document], request: &Request) -> Explanation {
     let (mut allows, mut denies) = (Vec::new(), Vec::new());
     for (policy, document) in policies.iter().enumerate() {
-        let syntax = syntax(document);
+        let syntax = document.syntax();
         for (index, statement) in document.statements.iter().enumerate() {
             let place = StatementRef { policy, statement: index };
             let found = match reach(statement, syntax, request) {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Truth, compare, condition_holds, means_the_same};
+use super::means_the_same;
 use crate::arn::ArnPattern;
 use crate::condition::{Comparison, ConditionKey, Conditions, Operator};
+use crate::evaluate::{Context, Truth, compare, condition_holds};
 use crate::wildcard::{Case, Glob, Syntax};
 
 /// How the conditions of a statement stand to those of a grant.
@@ -19,7 +20,7 @@ pub(crate) enum Relation {
 }
 
 /// Whether all `needed` conditions hold whenever all `given` ones do. `true` is always right.
-pub(super) fn implies(given: &Conditions, needed: &Conditions, syntax: Syntax) -> bool {
+pub(crate) fn implies(given: &Conditions, needed: &Conditions, syntax: Syntax) -> bool {
     relation(given, needed, syntax) == Relation::Implied
 }
 

@@ -51,7 +51,7 @@ pub(super) fn compare(
 }
 
 /// Whether every text that compares with the one value also compares with the wider one. `true` is always right.
-pub(super) fn includes(comparison: Comparison, wider: &str, value: &str) -> bool {
+pub(crate) fn includes(comparison: Comparison, wider: &str, value: &str) -> bool {
     match comparison {
         Comparison::StringLike => {
             let glob = |text| Glob::new(text, Case::Sensitive, Syntax::Variables);
