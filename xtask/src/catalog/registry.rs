@@ -149,6 +149,7 @@ struct Tables {
     names: Table,
     optional_names: Table,
     properties: Table,
+    values: Table,
     references: BTreeMap<[String; 4], BTreeSet<&'static str>>,
 }
 
@@ -184,6 +185,10 @@ impl Tables {
                 &["type", "property"],
             ),
             properties: Table::new("crates/stacks/data/properties.tsv", &["type", "property"]),
+            values: Table::new(
+                "crates/stacks/data/values.tsv",
+                &["type", "property", "all its values (# = any number), if they are listed"],
+            ),
             references: BTreeMap::new(),
         }
     }
@@ -231,8 +236,11 @@ impl Tables {
         for property in of.optional_names() {
             self.optional_names.push(&[name, property])?;
         }
-        for property in of.properties.keys() {
+        for (property, facts) in &of.properties {
             self.properties.push(&[name, property])?;
+            if let Some(values) = facts.closed() {
+                self.values.push(&[name, property, &join(values)?])?;
+            }
         }
         Ok(())
     }
@@ -264,6 +272,7 @@ impl Tables {
             references,
             self.tagging,
             self.types,
+            self.values,
         ])
     }
 }

@@ -21,6 +21,24 @@ pub(crate) struct Facts {
     pub(crate) relations: BTreeSet<(String, String)>,
     /// The smallest `maxLength`.
     pub(crate) max_length: Option<u64>,
+    /// The values that are listed: those of enums, and `true` and `false` of a boolean.
+    values: BTreeSet<String>,
+    /// Whether any number will do.
+    is_number: bool,
+    /// Whether any text will do.
+    is_text: bool,
+}
+
+impl Facts {
+    /// All values that are possible, where they can be listed; `#` is any number.
+    pub(crate) fn closed(&self) -> Option<Vec<&str>> {
+        let number = self.is_number.then_some("#");
+        let values: Vec<&str> =
+            number.into_iter().chain(self.values.iter().map(String::as_str)).collect();
+        let can_be_listed =
+            |value: &&str| !value.is_empty() && !value.contains([',', '\t', '\n', '\r']);
+        (!self.is_text && !values.is_empty() && values.iter().all(can_be_listed)).then_some(values)
+    }
 }
 
 /// Every property that a template can write or a resource can return, by dotted path.
@@ -139,6 +157,27 @@ fn note(schema: &Value, facts: &mut Facts) {
     if let Some(length) = schema.get("maxLength").and_then(Value::as_u64) {
         facts.max_length = Some(facts.max_length.map_or(length, |known| known.min(length)));
     }
+    note_values(schema, facts);
+}
+
+fn note_values(schema: &Value, facts: &mut Facts) {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.values.extend(values.iter().map(text));
+        return;
+    }
+    let kinds = schema.get("type").into_iter().flat_map(|kind| match kind {
+        Value::Array(several) => several.iter().collect(),
+        one => vec![one],
+    });
+    for kind in kinds.filter_map(Value::as_str) {
+        match kind {
+            "boolean" => facts.values.extend(["false", "true"].map(str::to_owned)),
+            "integer" | "number" => facts.is_number = true,
+            "string" => facts.is_text = true,
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +222,22 @@ mod tests {
             ["AWS::KMS::Key.Arn", "AWS::KMS::Key.Id"]
         );
         assert_eq!(found["K"].max_length, Some(5));
+    }
+
+    #[test]
+    fn values_are_closed_unless_an_alternative_takes_any_text() {
+        let check = |of: &str, expected: Option<&[&str]>| {
+            let schema = format!(r#"{{"properties": {{"P": {of}}}}}"#);
+            let found = properties(&serde_json::from_str(&schema).unwrap());
+            assert_eq!(found["P"].closed().as_deref(), expected, "{of}");
+        };
+        check(r#"{"type": "boolean"}"#, Some(&["false", "true"]));
+        check(r#"{"type": "string", "enum": ["b", "a"]}"#, Some(&["a", "b"]));
+        check(r#"{"type": "array", "items": {"enum": ["a"]}}"#, Some(&["a"]));
+        check(r#"{"type": ["integer", "boolean"]}"#, Some(&["#", "false", "true"]));
+        check(r#"{"anyOf": [{"enum": ["a"]}, {"type": "string"}]}"#, None);
+        check(r#"{"enum": ["a,b"]}"#, None);
+        check(r#"{"type": "object"}"#, None);
     }
 
     #[test]
