@@ -8,12 +8,20 @@ use super::{Generic, linked_services, service_principals};
 use crate::registry;
 use crate::rules;
 use crate::rules::tests::{
-    Schemas, action_exists, check_rules, folder, template_problems, variables,
+    Problem, Schemas, Text, action_exists, check_rules, no_action, no_service_or_type, none_of,
+    template_problems,
 };
 
-fn generic() -> Generic {
-    let text = std::fs::read_to_string(folder().join("generic.toml")).unwrap();
-    toml::from_str(&text).unwrap_or_else(|error| panic!("generic.toml: {error}"))
+/// The file and what it says.
+fn generic() -> (Text, Generic) {
+    let text = Text::read("generic.toml");
+    match text.parsed() {
+        Ok(facts) => (text, facts),
+        Err(problem) => {
+            none_of(vec![problem]);
+            unreachable!("a problem fails");
+        }
+    }
 }
 
 #[test]
@@ -24,21 +32,23 @@ fn the_facts_are_read() {
     assert!(service_principals("nonsense").is_empty());
 }
 
-#[test]
-fn every_type_and_property_exists() {
-    let (schemas, facts) = (Schemas::read(), generic());
-    let lists = [&facts.role_properties, &facts.instance_profile_properties, &facts.key_properties];
-    let mut paths: Vec<(String, String)> = Vec::new();
-    for (name, properties) in lists.into_iter().flatten() {
-        paths.extend(properties.iter().map(|path| (name.clone(), path.clone())));
+/// The property paths that the file names: the table, the type and the path.
+fn paths(facts: &Generic) -> Vec<(&'static str, &String, &String)> {
+    let lists = [
+        ("role_properties", &facts.role_properties),
+        ("instance_profile_properties", &facts.instance_profile_properties),
+        ("key_properties", &facts.key_properties),
+        ("snapshot_by_default", &facts.snapshot_by_default),
+    ];
+    let mut paths = Vec::new();
+    for (table, types) in lists {
+        let of_types = types.iter().flat_map(|(name, of)| of.iter().map(move |path| (name, path)));
+        paths.extend(of_types.map(|(name, path)| (table, name, path)));
     }
-    for (name, document) in &facts.role_documents {
-        assert!(!document.keys.is_empty(), "{name}");
-        paths.push((name.clone(), document.path.clone()));
-    }
+    let documents = facts.role_documents.iter();
+    paths.extend(documents.map(|(name, document)| ("role_documents", name, &document.path)));
     for (name, locations) in &facts.object_properties {
         for location in locations {
-            assert!(location.property().is_some(), "{name} names no place");
             let all = [
                 &location.bucket,
                 &location.bucket_arn,
@@ -48,47 +58,93 @@ fn every_type_and_property_exists() {
                 &location.url,
                 &location.arn,
             ];
-            paths.extend(all.into_iter().flatten().map(|path| (name.clone(), path.clone())));
+            paths.extend(all.into_iter().flatten().map(|path| ("object_properties", name, path)));
         }
     }
+    paths
+}
+
+#[test]
+fn every_type_and_property_exists() {
+    let (schemas, (text, facts)) = (Schemas::read(), generic());
+    let paths = paths(&facts);
     assert!(paths.len() > 200, "{}", paths.len());
-    let unknown: Vec<_> = paths.iter().filter(|(name, path)| !schemas.knows(name, path)).collect();
-    assert!(unknown.is_empty(), "{unknown:#?}");
+    let unknown = paths.into_iter().filter(|(_, name, path)| !schemas.knows(name, path));
+    let mut problems: Vec<Problem> = unknown
+        .map(|(table, name, path)| text.problem(&[table, name], path, schemas.unknown(name, path)))
+        .collect();
+    for (name, _) in facts.role_documents.iter().filter(|(_, document)| document.keys.is_empty()) {
+        let what = "a document without `keys`; write the keys under which roles stand";
+        problems.push(text.problem(&["role_documents", name], "", what));
+    }
+    for (name, locations) in &facts.object_properties {
+        for location in locations.iter().filter(|location| location.property().is_none()) {
+            let what = format!(
+                "{location:?} names no place; write `bucket`, `bucket_arn`, `url` or `arn`"
+            );
+            problems.push(text.problem(&["object_properties", name], "", what));
+        }
+    }
+    none_of(problems);
 }
 
 #[test]
 fn every_service_principal_is_one_of_a_known_service_or_type() {
     let services: BTreeSet<&str> =
         registry::resource_types().filter_map(|of| of.name().split("::").nth(1)).collect();
-    let facts = generic();
-    for (name, principals) in facts.service_principals.into_iter().chain(facts.linked_services) {
-        let known = registry::resource_type(&name).is_some() || services.contains(name.as_str());
-        assert!(known, "{name} is neither a type nor a service");
-        assert!(!principals.is_empty(), "{name}");
-        for principal in principals {
-            assert!(principal.ends_with(".amazonaws.com"), "{name}: {principal}");
+    let (text, facts) = generic();
+    let tables = [
+        ("service_principals", &facts.service_principals),
+        ("linked_services", &facts.linked_services),
+        ("keys_through", &facts.keys_through),
+    ];
+    let mut problems = Vec::new();
+    for (table, names) in tables {
+        for (name, listed) in names {
+            let mut tell = |found: &str, what: String| {
+                problems.push(text.problem(&[table, name], found, what));
+            };
+            if registry::resource_type(name).is_none() && !services.contains(name.as_str()) {
+                tell("", no_service_or_type(name));
+            }
+            if listed.is_empty() {
+                tell("", "nothing is listed; leave the line out".to_owned());
+            }
+            let odd = listed.iter().filter(|principal| !principal.ends_with(".amazonaws.com"));
+            for principal in odd.filter(|_| table != "keys_through") {
+                tell(
+                    principal,
+                    format!("`{principal}` is no service principal; write `SERVICE.amazonaws.com`"),
+                );
+            }
         }
     }
-    for name in facts.keys_through.keys() {
-        let known = registry::resource_type(name).is_some() || services.contains(name.as_str());
-        assert!(known, "{name} is neither a type nor a service");
-    }
+    none_of(problems);
 }
 
 #[test]
 fn every_scope_and_parameter_type_is_sound() {
-    let (schemas, facts) = (Schemas::read(), generic());
+    let (schemas, (text, facts)) = (Schemas::read(), generic());
+    let mut problems = Vec::new();
     for (action, template) in &facts.scopes {
-        assert!(action_exists(action), "{action}");
-        assert_eq!(template_problems(&schemas, "", template), [""; 0]);
-        assert!(variables(template).is_ok());
+        let mut tell = |what: String| problems.push(text.problem(&["scopes", action], "", what));
+        if !action_exists(action) {
+            tell(no_action(action));
+        }
+        template_problems(&schemas, "", template).into_iter().for_each(tell);
     }
     for (kind, actions) in &facts.parameter_types {
-        assert!(kind.starts_with("AWS::"), "{kind}");
-        for action in actions {
-            assert!(action_exists(action), "{kind}: {action}");
+        let mut tell = |found: &str, what: String| {
+            problems.push(text.problem(&["parameter_types", kind], found, what));
+        };
+        if !kind.starts_with("AWS::") {
+            tell("", "no type of a parameter; write one such as `AWS::EC2::VPC::Id`".to_owned());
+        }
+        for action in actions.iter().filter(|action| !action_exists(action)) {
+            tell(action, no_action(action));
         }
     }
+    none_of(problems);
 }
 
 /// Types whose handlers may create a service-linked role of which neither a managed policy nor a user guide at hand names the
@@ -165,6 +221,12 @@ fn every_service_linked_role_is_bound_to_its_services() {
     check_rules(|_, _, rule| {
         let bound = rule.conditions.values().any(|keys| keys.contains_key("iam:AWSServiceName"));
         let is_open = rule.actions.iter().any(is_it) && !bound;
-        is_open.then(|| "any service-linked role may be created".to_owned()).into_iter().collect()
+        is_open
+            .then(|| {
+                "any service-linked role may be created; write the condition `iam:AWSServiceName`"
+                    .to_owned()
+            })
+            .into_iter()
+            .collect()
     });
 }
