@@ -13,6 +13,7 @@ mod docs;
 mod e2e;
 mod examples;
 mod fuzz;
+mod rules;
 mod score;
 mod shell;
 mod table;
@@ -34,6 +35,7 @@ usage: cargo xtask TASK
                                 deployments against LocalStack, with what the program generates and nothing more
   examples [--check]            synthesize the apps under examples/ with the CDK of npm
   fuzz [TARGET...]              fuzz the readers for a while
+  rules                         check the rule files; every problem with its file and line
   score [stacks] CORPUS_DIR     what the program makes of a folder of real input
   tidy                          what compiler and clippy cannot know about this repository
 ";
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         "e2e" => e2e::run(args),
         "examples" => examples::run(args),
         "fuzz" => fuzz::run(args),
+        "rules" => rules::run(&args),
         "score" => score::run(args),
         "tidy" => tidy::run(&args),
         "codegen" => codegen::run(&args),
