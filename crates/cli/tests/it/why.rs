@@ -18,7 +18,7 @@ fn reason_is_shown_with_its_place() {
       at       queue.yaml:2:3
       on       arn:*:sqs:*:*:dev-Jobs-*
       because  registry handlers create, read, update, delete
-      because  LocalStack engine calls
+      because  https://github.com/localstack/localstack/blob/v4.14.0/localstack-core/localstack/services/sqs/resource_providers/aws_sqs_queue.py
     --- stderr
     ");
 }

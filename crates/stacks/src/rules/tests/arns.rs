@@ -13,8 +13,7 @@ use crate::rules::On;
 use crate::scope;
 
 /// Variables that are no properties.
-const OF_SETTING: [&str; 7] =
-    ["Partition", "Region", "Account", "AccountId", "LogicalId", "StackName", "@name"];
+const OF_SETTING: [&str; 6] = ["Partition", "Region", "Account", "AccountId", "LogicalId", "@name"];
 
 /// The variables of an ARN template, and whether it parses once they are filled.
 pub(crate) fn variables(template: &str) -> Result<Vec<String>, String> {
