@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use stackpass_policy::render::{Format, Layout};
-use stackpass_stacks::deploy::{Mode, Options, Tool};
+use stackpass_stacks::deployment::{Mode, Options, Tool};
 use stackpass_stacks::need::{Hardness, Lifetime, Need, Who};
 
 use crate::error::{CliError, Kind};

@@ -1,7 +1,7 @@
 //! Which tools, modes and inputs go together. What makes no sense is refused with what to do instead: a policy for it would
 //! lack what the deployment calls, or allow what it never does.
 
-use stackpass_stacks::deploy::{Deployment, Input, Mode, Options, Tool};
+use stackpass_stacks::deployment::{Deployment, Input, Mode, Options, Tool};
 
 use crate::error::{CliError, Kind};
 

@@ -10,7 +10,7 @@ use stackpass_policy::document::Document;
 use stackpass_policy::evaluate::StatementRef;
 use stackpass_policy::grant::{Grant, statements};
 use stackpass_policy::minimize::{Limits, minimize};
-use stackpass_stacks::deploy::Mode;
+use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::{Hardness, Need, Phase, Scoping, Who};
 use stackpass_stacks::service_role::{demanded, kept_bound};
 

@@ -3,7 +3,7 @@
 use stackpass_policy::catalogue;
 use stackpass_policy::source::Severity;
 use stackpass_stacks::assembly::Problem;
-use stackpass_stacks::deploy::{self, Mode, Options, PlannedStack, Tool};
+use stackpass_stacks::deployment::{Mode, Options, PlannedStack, Tool};
 use stackpass_stacks::need::Needs;
 use stackpass_stacks::registry;
 use stackpass_stacks::resolve::Stack;
@@ -67,7 +67,7 @@ pub(crate) fn data_dates() -> String {
 ///
 /// An error is what could not be read, what does not go together, and a stack that was asked for and does not exist.
 pub(crate) fn derive(inputs: &Inputs, options: &Options) -> Result<Derived, CliError> {
-    let (deployment, mut problems) = deploy::plan(&inputs.inputs, options);
+    let (deployment, mut problems) = stackpass_stacks::plan(&inputs.inputs, options);
     if let Some(error) = inputs.first_unreadable() {
         return Err(error);
     }
@@ -83,7 +83,7 @@ pub(crate) fn derive(inputs: &Inputs, options: &Options) -> Result<Derived, CliE
             |problem: &Problem| (problem.source.name().to_owned(), problem.diagnostic.clone());
         key(one).cmp(&key(other))
     });
-    let needs = deploy::needs(&deployment);
+    let needs = stackpass_stacks::needs(&deployment);
     Ok(Derived {
         stacks,
         tool: deployment.tool,
@@ -98,7 +98,7 @@ pub(crate) fn derive(inputs: &Inputs, options: &Options) -> Result<Derived, CliE
 fn check_stacks(inputs: &Inputs, options: &Options) -> Result<(), CliError> {
     let planned_for = |stacks: Vec<String>| {
         let options = Options { stacks, ..options.clone() };
-        deploy::plan(&inputs.inputs, &options).0.stacks
+        stackpass_stacks::plan(&inputs.inputs, &options).0.stacks
     };
     // No stack of an app has an empty name, so these are the templates, which stay whatever is asked for.
     let templates = planned_for(vec![String::new()]).len();

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Folder, Input, Options};
+use stackpass_stacks::deployment::{Folder, Input, Options};
 
 use crate::error::{CliError, Kind};
 

@@ -8,7 +8,7 @@ use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
 use stackpass_policy::render::NamedDocument;
 use stackpass_policy::size::size;
 use stackpass_policy::statement::Statement;
-use stackpass_stacks::deploy::Mode;
+use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::{Need, Who};
 
 use crate::args::Limit;

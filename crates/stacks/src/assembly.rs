@@ -150,7 +150,22 @@ pub enum Asset {
 }
 
 impl Asset {
-    /// Whether a role is assumed with session tags to upload it.
+    /// Whether it is a file, not an image.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Asset::File { .. } | Asset::LegacyFile { .. })
+    }
+
+    /// The ARN of the role that the CDK command line assumes to publish it, if it names one.
+    pub fn publishing_role(&self) -> Option<&String> {
+        match self {
+            Asset::File { publishing_role, .. } | Asset::Image { publishing_role, .. } => {
+                publishing_role.as_ref()
+            }
+            Asset::LegacyFile { .. } | Asset::LegacyImage { .. } => None,
+        }
+    }
+
+    /// Whether a role is assumed with session tags to publish it.
     fn has_session_tags(&self) -> bool {
         match self {
             Asset::File { session_tags, .. } | Asset::Image { session_tags, .. } => *session_tags,

@@ -5,7 +5,7 @@
 
 use stackpass_policy::source::Source;
 
-use crate::deploy::Input;
+use crate::deployment::Input;
 
 /// The name that the CDK command line gives the bootstrap stack.
 pub const BOOTSTRAP_STACK_NAME: &str = "CDKToolkit";

@@ -404,7 +404,7 @@ impl Subject<'_> {
     }
 
     fn place(&self, span: Span) -> Place {
-        place(self.stack, span)
+        self.stack.place(span)
     }
 
     fn resource_ref(&self) -> ResourceRef {
@@ -524,11 +524,6 @@ impl Subject<'_> {
         ["TagResource", "UntagResource"].iter().any(|name| action.name().eq_ignore_ascii_case(name))
             && own().any(|service| action.service().eq_ignore_ascii_case(service))
     }
-}
-
-/// A place in a stack's template.
-pub(crate) fn place(stack: &Stack, span: Span) -> Place {
-    Place { file: stack.source.name().to_owned(), position: stack.source.position(span.start) }
 }
 
 /// Whether a text may match both patterns. Those of ARNs are compared part by part, so that an open name does not reach into

@@ -3,14 +3,16 @@
 //! This crate does no I/O: no file, network, clock or environment.
 
 pub mod assembly;
+mod bootstrap;
 pub mod builtin;
-pub mod caller;
-pub mod deploy;
+mod caller;
+pub mod deployment;
 mod executor;
 mod generic;
 mod imports;
 pub mod names;
 pub mod need;
+mod plan;
 pub mod registry;
 pub mod resolve;
 pub mod rules;
@@ -19,5 +21,21 @@ mod scope;
 pub mod service_role;
 pub mod services;
 pub mod template;
+mod tools;
 mod transforms;
 pub mod value;
+
+use deployment::Deployment;
+use need::Needs;
+
+pub use plan::plan;
+
+/// Works out what a deployment needs: the caller's needs and the executor's, sorted.
+pub fn needs(deployment: &Deployment) -> Needs {
+    let mut needs = Needs::default();
+    for planned in &deployment.stacks {
+        needs.extend(executor::executor_needs(&planned.stack));
+        needs.extend(caller::caller_needs(deployment, planned));
+    }
+    needs.sorted()
+}

@@ -18,6 +18,7 @@ use stackpass_policy::source::{Diagnostic, Source, Span};
 use stackpass_policy::tree::{Kind, Node};
 
 use crate::generic;
+use crate::need::Place;
 use crate::scope::Pattern;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
 use crate::template::{LogicalId, Reach, Section, Template, Transform};
@@ -65,6 +66,13 @@ pub struct Stack {
     pub uses: BTreeSet<Use>,
     /// The parameters with lists that were not given. Those with texts are [`Part::Parameter`](crate::value::Part::Parameter) in values.
     pub open_lists: BTreeSet<String>,
+}
+
+impl Stack {
+    /// A place in the template.
+    pub(crate) fn place(&self, span: Span) -> Place {
+        Place { file: self.source.name().to_owned(), position: self.source.position(span.start) }
+    }
 }
 
 /// A resource whose values are worked out.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use stackpass_policy::condition::{ConditionKey, ParseConditionKeyError};
-use stackpass_stacks::deploy::{Mode, Tool};
+use stackpass_stacks::deployment::{Mode, Tool};
 use stackpass_stacks::need::{Lifetime, UnknownWord, Who};
 
 /// The partitions of AWS.

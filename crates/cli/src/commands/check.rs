@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use stackpass_iam::principal::Kind as PrincipalKind;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::ConditionKey;
-use stackpass_stacks::deploy::{Mode, Options};
+use stackpass_stacks::deployment::{Mode, Options};
 use stackpass_stacks::need::{Need, Who};
 
 use crate::args::words::condition;

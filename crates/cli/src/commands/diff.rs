@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use stackpass_policy::document::Document;
 use stackpass_policy::tree;
 use stackpass_stacks::assembly::Problem;
-use stackpass_stacks::deploy::{Mode, Options, Tool};
+use stackpass_stacks::deployment::{Mode, Options, Tool};
 use stackpass_stacks::need::{Need, Needs};
 use stackpass_stacks::service_role::Bounds;
 

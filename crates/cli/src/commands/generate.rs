@@ -11,7 +11,7 @@ mod services;
 mod stack;
 
 use clap::Subcommand;
-use stackpass_stacks::deploy::Options;
+use stackpass_stacks::deployment::Options;
 
 use crate::args::{AwsArgs, FormArgs, OutputArgs, PolicyArgs, PolicyFormat, Reader};
 use crate::engine::{Derived, derive};

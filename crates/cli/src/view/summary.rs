@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use stackpass_policy::source::Severity;
 use stackpass_stacks::assembly::Problem;
-use stackpass_stacks::deploy::Mode;
+use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::Gap;
 use unicode_width::UnicodeWidthStr;
 
@@ -193,7 +193,7 @@ fn more(all: usize, one: &str, many: &str) -> Option<String> {
 mod tests {
     use anstream::adapter::strip_str;
     use insta::assert_snapshot;
-    use stackpass_stacks::deploy::Tool;
+    use stackpass_stacks::deployment::Tool;
     use stackpass_stacks::need::{Need, Needs, Scoping};
 
     use super::*;

@@ -1,17 +1,13 @@
-//! The calls of tools: their files against the catalogue and our own words, and what applies when.
+//! Which calls of a tool apply when, and to what.
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::action::Action;
 use stackpass_policy::arn::ArnPattern;
-use stackpass_policy::catalogue;
-use stackpass_policy::condition::{ConditionKey, Operator};
 use stackpass_policy::source::Source;
 
-use super::{FILES, ToolCalls, facts, resources};
-use crate::deploy::{Deployment, Input, Mode, Options, Tool, needs, plan};
+use crate::deployment::{Deployment, Input, Mode, Options, Tool};
 use crate::need::{Need, Needs, Who};
-use crate::rules::tests::{action_exists, variables};
+use crate::{needs, plan};
 
 fn options() -> Options {
     Options {
@@ -77,77 +73,6 @@ fn calls(deployment: &Deployment) -> BTreeSet<(String, String)> {
 
 fn call(action: &str, arn: &str) -> (String, String) {
     (action.to_owned(), arn.to_owned())
-}
-
-#[test]
-fn every_tool_is_sound() {
-    let deployment = template(QUEUE, &options());
-    let planned = &deployment.stacks[0];
-    let words: BTreeSet<&str> = facts(&deployment, planned).into_keys().collect();
-    let mut problems = Vec::new();
-    for (tool, text) in FILES {
-        let calls: ToolCalls =
-            serde_json::from_str(text).unwrap_or_else(|error| panic!("{tool}: {error}"));
-        assert!(!calls.description.is_empty() && !calls.need.is_empty(), "{tool}");
-        for need in &calls.need {
-            let mut problem =
-                |text: String| problems.push(format!("{tool} {:?}: {text}", need.actions));
-            for action in need.actions.iter().filter(|action| !action_exists(action)) {
-                problem(format!("no action `{action}`"));
-            }
-            if need.phases.is_empty() {
-                problem("no phases".to_owned());
-            }
-            if need.evidence.is_empty() {
-                problem("no evidence".to_owned());
-            }
-            for word in need.when.iter().filter(|word| !words.contains(word.as_str())) {
-                problem(format!("nothing is known of `{word}`"));
-            }
-            if resources(&deployment, planned, &need.on).is_none() {
-                problem(format!("nothing is known of `{}`", need.on));
-            }
-            if need.on.starts_with("arn:") {
-                let known =
-                    ["Partition", "Region", "Account", "StackName", "Qualifier", "Stage", "App"];
-                let unknown = variables(&need.on).unwrap();
-                for word in unknown.iter().filter(|word| !known.contains(&word.as_str())) {
-                    problem(format!("nothing is known of `{word}`"));
-                }
-            }
-            for (operator, keys) in &need.conditions {
-                if operator.parse::<Operator>().is_err() {
-                    problem(format!("no operator `{operator}`"));
-                }
-                for key in keys.keys() {
-                    if key.parse::<ConditionKey>().is_err()
-                        || catalogue::condition_key_type(key).is_none()
-                    {
-                        problem(format!("no condition key `{key}`"));
-                    }
-                }
-            }
-            let without_resources = need.actions.iter().filter(|action| {
-                let action: Action = action.parse().unwrap();
-                catalogue::action(action.service(), action.name())
-                    .is_some_and(|facts| facts.resource_types().next().is_none())
-            });
-            if need.on != "any" {
-                for action in without_resources {
-                    problem(format!("`{action}` has no resource-level permission"));
-                }
-            }
-        }
-    }
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-#[test]
-fn words_that_nobody_knows_are_refused() {
-    let deployment = template(QUEUE, &options());
-    for on in ["", "stacks", "role:", "role:administrator", "asset"] {
-        assert_eq!(resources(&deployment, &deployment.stacks[0], on), None, "{on:?}");
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use stackpass_policy::action::Action;
 use stackpass_policy::source::Span;
 
 use super::conditions::Open;
-use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, place, resource_ref, targets};
+use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, resource_ref, targets};
 use crate::need::{Gap, Scoping};
 use crate::registry::{self, ResourceType};
 use crate::resolve::{Resource, Stack, shown};
@@ -172,7 +172,7 @@ const PROCESSED: &str = "make a change set (`aws cloudformation create-change-se
 /// A loop that makes resources over what is not known.
 pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
-        place: place(stack, span),
+        place: stack.place(span),
         code: "open-loop",
         stack: scope::stack_name(stack),
         resource: None,
@@ -192,7 +192,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
         None => "a file whose place is not known, so that any object may be read".to_owned(),
     };
     Gap {
-        place: place(stack, span),
+        place: stack.place(span),
         code: "include",
         stack: scope::stack_name(stack),
         resource: None,
@@ -204,7 +204,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
 /// A macro of the account, which may change the template in any way.
 pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
-        place: place(stack, span),
+        place: stack.place(span),
         code: "macro",
         stack: scope::stack_name(stack),
         resource: None,
@@ -218,7 +218,7 @@ pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
 /// An application of the AWS Serverless Application Repository whose ARN is not known.
 pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
     Gap {
-        place: place(stack, span),
+        place: stack.place(span),
         code: "unresolved-value",
         stack: scope::stack_name(stack),
         resource: None,
@@ -229,7 +229,7 @@ pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
 
 pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
     Gap {
-        place: place(stack, resource.span),
+        place: stack.place(resource.span),
         code: "nested-template",
         stack: scope::stack_name(stack),
         resource: Some(resource_ref(resource)),
@@ -262,7 +262,7 @@ pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> 
         )
     };
     Gap {
-        place: place(stack, resource.span),
+        place: stack.place(resource.span),
         code,
         stack: scope::stack_name(stack),
         resource: Some(resource_ref(resource)),

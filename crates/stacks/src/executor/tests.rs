@@ -7,11 +7,12 @@ use stackpass_policy::action::Action;
 use stackpass_policy::catalogue::{self, AccessLevel};
 use stackpass_policy::source::Source;
 
-use crate::deploy::{Input, Options, needs, plan};
+use crate::deployment::{Input, Options};
 use crate::need::{Needs, Scoping};
 use crate::registry;
 use crate::rules::tests::check_rules;
 use crate::rules::{self, On};
+use crate::{needs, plan};
 
 fn needs_of(template: &Value) -> Needs {
     let options = Options {

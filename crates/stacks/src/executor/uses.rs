@@ -8,7 +8,7 @@ use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 use stackpass_policy::source::Span;
 
-use super::{gaps, place};
+use super::gaps;
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::resolve::{Stack, Use, UseKind};
 use crate::scope::{self, Pattern};
@@ -220,7 +220,7 @@ fn need(
             stack: scope::stack_name(stack),
             resource: None,
             property: None,
-            place: place(stack, span),
+            place: stack.place(span),
             evidence: vec![evidence.to_owned()],
         },
     }

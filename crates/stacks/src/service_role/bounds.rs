@@ -12,7 +12,7 @@ use stackpass_policy::statement::{Effect, Selection, Statement};
 
 use super::boundary::{BOUNDARY_KEY, FREEING};
 use super::principals::{each, is_boundary, is_principal};
-use crate::deploy::Deployment;
+use crate::deployment::Deployment;
 use crate::need::{Need, Needs, Who};
 use crate::resolve::{Resource, Stack};
 use crate::scope;

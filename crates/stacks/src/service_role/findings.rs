@@ -6,7 +6,7 @@ use stackpass_policy::arn::{Arn, ArnPattern};
 
 use super::boundary::{CHANGING_ROLE, Closing, FREEING};
 use super::principals::{each, resource_ref};
-use crate::deploy::{Deployment, Tool};
+use crate::deployment::{Deployment, Tool};
 use crate::need::{Need, ResourceRef, Scoping, Who};
 
 /// Something to know about a service role.

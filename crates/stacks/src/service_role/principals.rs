@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use stackpass_policy::arn::ArnPattern;
 
 use super::boundary::parsed_not_for_all;
-use crate::deploy::Deployment;
-use crate::executor::place;
+use crate::deployment::Deployment;
 use crate::need::{Place, ResourceRef};
 use crate::resolve::{Resource, Stack};
 use crate::scope;
@@ -47,7 +46,7 @@ pub fn unbounded(deployment: &Deployment, boundary: &str) -> Vec<Principal> {
             found.extend(carried(stack, resource, boundary).map(|carried| Principal {
                 stack: scope::stack_name(stack),
                 resource: resource_ref(resource),
-                place: place(stack, resource.span),
+                place: stack.place(resource.span),
                 carried,
             }));
         });

@@ -3,8 +3,9 @@
 use stackpass_policy::source::Source;
 
 use super::*;
-use crate::deploy::{Deployment, Input, Mode, Options, Tool, needs, plan};
+use crate::deployment::{Deployment, Input, Mode, Options, Tool};
 use crate::need::Need;
+use crate::{needs, plan};
 
 const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/limit";
 

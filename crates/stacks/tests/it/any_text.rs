@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use stackpass_policy::source::{Diagnostic, Source};
-use stackpass_stacks::deploy::{Input, Options, needs, plan};
+use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::template;
+use stackpass_stacks::{needs, plan};
 
 /// Reads the bytes as a template and works out what its deployment needs, with everything known and with nothing.
 pub(crate) fn check(bytes: &[u8]) {

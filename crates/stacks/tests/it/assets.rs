@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Input, Options};
+use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::Who;
 
 use crate::deployments::{options, sound};

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Input, Options, needs, plan};
+use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::Needs;
+use stackpass_stacks::{needs, plan};
 
 use super::deployments::{assembly, options, repository};
 use super::laws::identities;

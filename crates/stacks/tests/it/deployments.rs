@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use stackpass_policy::source::{Severity, Source};
-use stackpass_stacks::deploy::{Input, Options, needs, plan};
+use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::{Gap, Need, Needs, Phase, Who};
+use stackpass_stacks::{needs, plan};
 
 /// Account, region and stack name are known, nothing else is said.
 pub(crate) fn options() -> Options {

@@ -1,6 +1,6 @@
 //! Stars in disguise: what a rule or the registry allows on everything, bound to what the template says.
 
-use stackpass_stacks::deploy::{needs, plan};
+use stackpass_stacks::{needs, plan};
 
 use super::deployments::{options, template};
 

@@ -1,13 +1,13 @@
 //! From a resource to its needs: names, ARNs, references, deletion, replacement, tags, gaps.
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::Input;
+use stackpass_stacks::deployment::Input;
 
 use super::deployments::{
     actions, conditions, gap_codes, needs_of, options, phases, resources, sound, texts,
     with_parameters,
 };
-use stackpass_stacks::deploy::Options;
+use stackpass_stacks::deployment::Options;
 use stackpass_stacks::need::Phase;
 
 const ACCOUNT: &str = "111122223333";

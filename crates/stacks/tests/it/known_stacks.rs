@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use stackpass_policy::catalogue;
 use stackpass_stacks::builtin;
-use stackpass_stacks::deploy::{Mode, Options, Tool};
+use stackpass_stacks::deployment::{Mode, Options, Tool};
 use stackpass_stacks::need::Needs;
 
 use super::deployments::{

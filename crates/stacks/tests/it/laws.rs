@@ -8,8 +8,9 @@ use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::source::Source;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
-use stackpass_stacks::deploy::{Input, Mode, Options, Tool, needs, plan};
+use stackpass_stacks::deployment::{Input, Mode, Options, Tool};
 use stackpass_stacks::need::{Need, Needs, Phase, ResourceRef, Scoping, Who};
+use stackpass_stacks::{needs, plan};
 
 use super::deployments::{options, template};
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Deployment, Input, Options, needs, plan};
+use stackpass_stacks::deployment::{Deployment, Input, Options};
 use stackpass_stacks::need::Gap;
+use stackpass_stacks::{needs, plan};
 
 use super::deployments;
 

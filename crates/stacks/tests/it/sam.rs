@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 use stackpass_policy::source::{Severity, Source};
 use stackpass_stacks::{
-    deploy::{self, Input, Options},
+    deployment::{Input, Options},
     need::Need,
     sam, template,
 };
@@ -74,9 +74,9 @@ Resources:
         ..super::deployments::options()
     };
     let source = Source::new("template.yaml", text);
-    let (deployment, problems) = deploy::plan(&[Input::Template(source)], &options);
+    let (deployment, problems) = stackpass_stacks::plan(&[Input::Template(source)], &options);
     assert!(problems.is_empty(), "{problems:?}");
-    let needs = deploy::needs(&deployment);
+    let needs = stackpass_stacks::needs(&deployment);
     assert!(needs.gaps.is_empty(), "{:?}", needs.gaps);
     let resources = |action: &str, logical_id: &str| -> BTreeSet<String> {
         let is_it = |need: &&Need| {

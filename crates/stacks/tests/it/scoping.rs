@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Input, Options, needs, plan};
+use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::{Need, Scoping, Who};
+use stackpass_stacks::{needs, plan};
 
 use super::deployments;
 

@@ -12,9 +12,10 @@ use stackpass_policy::evaluate::{Decision, Request, decide};
 use stackpass_policy::grant::statements;
 use stackpass_policy::minimize::{Limits, minimize};
 use stackpass_stacks::builtin;
-use stackpass_stacks::deploy::{Input, Mode, Options, Tool, needs, plan};
+use stackpass_stacks::deployment::{Input, Mode, Options, Tool};
 use stackpass_stacks::need::{Hardness, Need, Needs, Who};
 use stackpass_stacks::service_role::{bound, boundary, findings};
+use stackpass_stacks::{needs, plan};
 
 use super::deployments::{assembly, options, repository, template};
 use super::laws;

@@ -9,9 +9,10 @@ use stackpass_policy::document::Document;
 use stackpass_policy::source::Source;
 use stackpass_policy::statement::Statement;
 use stackpass_stacks::builtin;
-use stackpass_stacks::deploy::{Input, Mode, Options, Tool, needs, plan};
+use stackpass_stacks::deployment::{Input, Mode, Options, Tool};
 use stackpass_stacks::need::{Need, Needs};
 use stackpass_stacks::services::{Choice, Origin, Plumbing, find, parts};
+use stackpass_stacks::{needs, plan};
 
 use super::deployments::options;
 

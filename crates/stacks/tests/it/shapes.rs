@@ -15,9 +15,10 @@ use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{self, ResourceTypeFacts};
 use stackpass_policy::source::Source;
 use stackpass_policy::wildcard::{Case, Glob, Syntax};
-use stackpass_stacks::deploy::{Input, Options, needs, plan};
+use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::{Needs, Phase, Who};
 use stackpass_stacks::registry;
+use stackpass_stacks::{needs, plan};
 
 use super::deployments::options;
 use super::{corpus, laws};

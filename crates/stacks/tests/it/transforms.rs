@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use stackpass_policy::source::Source;
-use stackpass_stacks::deploy::{Deployment, Input, Mode, Options, Tool, needs, plan};
+use stackpass_stacks::deployment::{Deployment, Input, Mode, Options, Tool};
 use stackpass_stacks::need::{Scoping, Who};
+use stackpass_stacks::{needs, plan};
 
 use super::deployments;
 

@@ -5,7 +5,7 @@ use stackpass_policy::action::ActionPattern;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 use stackpass_policy::statement::{Effect, Sid, Statement};
-use stackpass_stacks::deploy::partition_of;
+use stackpass_stacks::deployment::partition_of;
 use stackpass_stacks::service_role::{CHANGING_POLICY, FREEING, GIVING};
 
 use super::{answer, write};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use stackpass_stacks::builtin;
-use stackpass_stacks::deploy::{Input, Mode, Options, Tool};
+use stackpass_stacks::deployment::{Input, Mode, Options, Tool};
 
 use super::generate;
 use crate::args::{AwsArgs, OutputArgs, PolicyArgs, SettingArgs, no_doubles, words};

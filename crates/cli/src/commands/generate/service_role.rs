@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::MinimizeError;
-use stackpass_stacks::deploy::{self, Deployment, Mode, Options, Tool};
+use stackpass_stacks::deployment::{Deployment, Mode, Options, Tool};
 use stackpass_stacks::need::{Lifetime, ResourceRef};
 use stackpass_stacks::service_role::{
     self, Carried, Finding, Principal, asking_beyond, default_name, policy_arn, role_arn, unbounded,
@@ -154,7 +154,7 @@ pub(crate) fn run(
     }
     let names = shown.stacks.iter().filter_map(|stack| stack.name.as_deref());
     let name = args.role_name.clone().unwrap_or_else(|| default_name(names));
-    let (deployment, _) = deploy::plan(&inputs.inputs, &options);
+    let (deployment, _) = stackpass_stacks::plan(&inputs.inputs, &options);
     let has_roles = deployment.stacks.iter().any(|planned| planned.artifact.deploy_role.is_some());
     let shown_tool = (args.tool.is_none() && has_roles).then_some(Tool::Cdk);
     let place = Place::of(&deployment);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stackpass_policy::catalogue;
-use stackpass_stacks::deploy::{Mode, Options, partition_of};
+use stackpass_stacks::deployment::{Mode, Options, partition_of};
 use stackpass_stacks::need::{Hardness, Need};
 use stackpass_stacks::services::{
     Choice, Origin, Part, Plumbing, ServiceSet, escalation, find, parts, sets,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use stackpass_policy::statement::Statement;
-use stackpass_stacks::deploy::Tool;
+use stackpass_stacks::deployment::Tool;
 use stackpass_stacks::need::ResourceRef;
 use stackpass_stacks::service_role::{Carried, Closing, Finding, Weight, policy_arn, role_arn};
 
