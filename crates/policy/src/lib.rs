@@ -53,6 +53,7 @@ pub mod statement;
 pub mod trust;
 
 pub mod read;
+pub mod syntax;
 
 pub mod compare;
 pub mod contains;

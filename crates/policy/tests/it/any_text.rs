@@ -2,9 +2,10 @@
 
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
-use stackpass_policy::read::read;
+use stackpass_policy::read::{lower, read};
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 use stackpass_policy::source::{Severity, Source};
+use stackpass_policy::syntax;
 
 /// Reads the bytes as a policy; what could be read is written, read back and minimized.
 pub(crate) fn check(bytes: &[u8]) {
@@ -14,6 +15,13 @@ pub(crate) fn check(bytes: &[u8]) {
         let span = problem.span;
         assert!(source.text().get(span.start..span.end).is_some(), "{problem:?}");
     }
+    let (policy, _) = syntax::read(&source);
+    let statements = policy.as_ref().map_or(&[][..], |policy| policy.statements());
+    for text in statements.iter().flat_map(|it| it.actions().chain(it.resources())) {
+        let span = text.span;
+        assert!(source.text().get(span.start..span.end).is_some(), "{text:?}");
+    }
+    assert_eq!(policy.and_then(|policy| lower(&policy).0), document);
     let Some(document) = document else {
         assert!(problems.iter().any(|problem| problem.severity == Severity::Error), "{problems:?}");
         return;

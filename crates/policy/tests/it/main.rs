@@ -13,3 +13,4 @@ mod definitions;
 mod explain;
 mod minimize;
 mod render;
+mod syntax;

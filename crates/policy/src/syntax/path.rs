@@ -3,17 +3,19 @@
 use std::fmt;
 
 /// Where a value stands in the policy.
-#[derive(Clone, Debug)]
-pub(super) struct Path(String);
+///
+/// It is written as messages show it: in backticks, and the whole policy as `the policy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path(String);
 
 impl Path {
     /// Returns the path of the whole policy.
-    pub(super) fn root() -> Path {
+    pub(crate) fn root() -> Path {
         Path(String::new())
     }
 
     /// The path of a value in this mapping.
-    pub(super) fn field(&self, key: &str) -> Path {
+    pub(crate) fn field(&self, key: &str) -> Path {
         let is_word = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
         Path(match (is_word, self.0.is_empty()) {
             (true, true) => key.to_owned(),
@@ -23,7 +25,7 @@ impl Path {
     }
 
     /// The path of an item of this list.
-    pub(super) fn item(&self, index: usize) -> Path {
+    pub(crate) fn item(&self, index: usize) -> Path {
         Path(format!("{}[{index}]", self.0))
     }
 }
