@@ -2,7 +2,8 @@
 //! wildcards, and the names that AWS gives to things.
 //!
 //! This crate does no I/O and knows no policy, template or credential. What is here has one meaning for all of them: a
-//! problem in somebody's input is a [`source::Diagnostic`] with a place, a name of a resource an [`arn::Arn`].
+//! problem in somebody's input is a [`source::Diagnostic`] with a place, a name of a resource an [`arn::Arn`], and which
+//! regions make a partition of AWS stands in one table.
 //!
 //! ```
 //! use stackpass_ground::arn::Arn;
@@ -32,6 +33,9 @@ pub mod tree;
 
 pub mod wildcard;
 
+pub mod account;
 pub mod arn;
+pub mod partition;
+pub mod region;
 
 pub mod sorted_lines;

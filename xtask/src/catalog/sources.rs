@@ -6,6 +6,11 @@ use anyhow::{Context as _, Result};
 
 use crate::table::Table;
 
+/// Where facts come from that are too few to be taken over by a task.
+const BY_HAND: &str = "\n\
+    `crates/ground/data/partitions.tsv` is kept by hand. It has the partitions, the beginning of their regions' names and the DNS suffixes of\n\
+    `botocore/data/partitions.json` in botocore 1.44.8 (PyPI, 2026-11-20, Apache-2.0).\n";
+
 /// The file, from the root of the repository.
 pub(crate) const PATH: &str = "SOURCES.md";
 
@@ -48,6 +53,7 @@ pub(crate) fn render(sources: &[Source], tables: &[Table]) -> String {
     for table in tables {
         let _ = writeln!(text, "| {} | {} |", table.path, table.len());
     }
+    text.push_str(BY_HAND);
     text
 }
 
