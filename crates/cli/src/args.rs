@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use stackpass_ground::account::AccountId;
+use stackpass_ground::partition::Partition;
+use stackpass_ground::region::Region;
 use stackpass_policy::render::{Format, Layout};
 use stackpass_stacks::deployment::{Mode, Options, Tool};
 use stackpass_stacks::need::{Hardness, Lifetime, Need, Who};
@@ -52,10 +55,10 @@ pub(crate) struct SettingArgs {
     pub(crate) stack_name: Option<String>,
     /// Account to deploy to, 12 digits
     #[arg(long, value_name = "ID", value_parser = account, help_heading = "Stack")]
-    pub(crate) account: Option<String>,
+    pub(crate) account: Option<AccountId>,
     /// Partition of the account; else that of the region
     #[arg(long, value_parser = partitions(), hide_possible_values = true, help_heading = "Stack")]
-    pub(crate) partition: Option<String>,
+    pub(crate) partition: Option<Partition>,
     /// Tag that the deployment puts on the stack (can be repeated)
     #[arg(long = "stack-tag", value_name = "KEY=VALUE", value_parser = pair, help_heading = "Stack")]
     pub(crate) stack_tags: Vec<(String, String)>,
@@ -69,7 +72,7 @@ pub(crate) struct AwsArgs {
     pub(crate) profile: Option<String>,
     /// Region to deploy to, and to call
     #[arg(long, value_parser = region, global = true, help_heading = "AWS")]
-    pub(crate) region: Option<String>,
+    pub(crate) region: Option<Region>,
     /// Endpoint that is called in place of AWS, for LocalStack and the like
     #[arg(long, value_name = "URL", value_parser = url, global = true, help_heading = "AWS")]
     pub(crate) endpoint_url: Option<String>,
@@ -220,9 +223,9 @@ impl SettingArgs {
     pub(crate) fn options(&self, aws: &AwsArgs) -> Result<Options, CliError> {
         Ok(Options {
             stack_name: self.stack_name.clone(),
-            account: self.account.clone(),
-            region: aws.region.clone(),
-            partition: self.partition.clone(),
+            account: self.account.as_ref().map(AccountId::to_string),
+            region: aws.region.as_ref().map(Region::to_string),
+            partition: self.partition.map(|partition| partition.to_string()),
             parameters: BTreeMap::new(),
             stack_tags: no_doubles("--stack-tag", &self.stack_tags)?,
             tool: None,

@@ -21,6 +21,8 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use tokio::runtime::{Builder, Runtime};
 
+use stackpass_ground::account::AccountId;
+
 use crate::args::{AwsArgs, words};
 use crate::error::{CliError, Kind};
 use identity::Identity;
@@ -100,11 +102,11 @@ impl Aws {
     pub(crate) fn check_account(
         &self,
         identity: &Identity,
-        expected: Option<&str>,
+        expected: Option<&AccountId>,
     ) -> Result<(), CliError> {
         match expected {
-            Some(expected) if expected != identity.account => {
-                Err(other_account(expected, identity, &self.credentials))
+            Some(expected) if expected.as_str() != identity.account => {
+                Err(other_account(expected.as_str(), identity, &self.credentials))
             }
             _ => Ok(()),
         }
@@ -136,7 +138,7 @@ fn of_environment(names: &[&'static str]) -> Option<Chosen> {
 /// The region. The metadata of a machine are not asked: a laptop would wait for an answer that never comes.
 async fn region(args: &AwsArgs, profile: Option<&Chosen>) -> Result<Chosen, CliError> {
     if let Some(region) = &args.region {
-        return Ok(Chosen::new(region, Origin::Option("--region")));
+        return Ok(Chosen::new(region.as_str(), Origin::Option("--region")));
     }
     let chosen = match of_environment(&["AWS_REGION", "AWS_DEFAULT_REGION"]) {
         Some(chosen) => Some(chosen),

@@ -19,8 +19,6 @@ use crate::template::{LogicalId, Template};
 
 use files::Reading;
 
-pub(crate) use manifest::is_account;
-
 /// The stacks of a CDK app.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assembly {

@@ -139,21 +139,6 @@ pub struct PlannedStack {
     pub artifact: StackArtifact,
 }
 
-/// The partition of a region.
-pub fn partition_of(region: &str) -> String {
-    let partition = match region.split('-').collect::<Vec<_>>().as_slice() {
-        ["cn", ..] => "aws-cn",
-        ["us", "gov", ..] => "aws-us-gov",
-        ["us", "iso", ..] => "aws-iso",
-        ["us", "isob", ..] => "aws-iso-b",
-        ["us", "isof", ..] => "aws-iso-f",
-        ["eu", "isoe", ..] => "aws-iso-e",
-        ["eusc", ..] => "aws-eusc",
-        _ => "aws",
-    };
-    partition.to_owned()
-}
-
 /// Reads and writes a choice by the words of the command line, one a variant.
 macro_rules! words {
     ($type:ident, $expected:literal, $($variant:ident = $word:literal),+) => {

@@ -5,11 +5,12 @@ mod nested;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use stackpass_ground::partition::Partition;
 use stackpass_policy::source::{Diagnostic, Source};
 
 use crate::assembly::{self, Asset, Files, Problem, StackArtifact, StackInput, StackTemplate};
 use crate::bootstrap::{DEFAULT_QUALIFIER, legacy_buckets};
-use crate::deployment::{Deployment, Input, Mode, Options, PlannedStack, Tool, partition_of};
+use crate::deployment::{Deployment, Input, Mode, Options, PlannedStack, Tool};
 use crate::imports;
 use crate::resolve::Setting;
 use crate::sam;
@@ -117,7 +118,8 @@ fn planned(
     let StackInput { artifact, root } = input;
     let region = options.region.clone().or_else(|| artifact.environment.region.clone());
     let account = options.account.clone().or_else(|| artifact.environment.account.clone());
-    let partition = options.partition.clone().or_else(|| region.as_deref().map(partition_of));
+    let of_region = || region.as_deref().map(|region| Partition::of(region).to_string());
+    let partition = options.partition.clone().or_else(of_region);
     let mut stack_tags = artifact.tags.clone();
     stack_tags.extend(options.stack_tags.clone());
     let mut setting = Setting {

@@ -10,6 +10,7 @@ mod wanted;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use stackpass_ground::account::AccountId;
 use stackpass_iam::account::Account;
 use stackpass_iam::client::Iam;
 use stackpass_iam::desired::Desired;
@@ -196,7 +197,7 @@ pub(super) struct ConsentArgs {
     pub(super) exit_code: bool,
     /// Account that it has to be, 12 digits
     #[arg(long, value_name = "ID", value_parser = account, help_heading = "AWS")]
-    pub(super) expect_account: Option<String>,
+    pub(super) expect_account: Option<AccountId>,
 }
 
 impl ConsentArgs {
@@ -224,7 +225,7 @@ pub(crate) fn run(
     let documents = Documents::open(args, output)?;
     let aws = Aws::connect(aws)?;
     let identity = aws.identity()?;
-    aws.check_account(&identity, args.consent.expect_account.as_deref())?;
+    aws.check_account(&identity, args.consent.expect_account.as_ref())?;
     let account = Account::new(&identity.account, identity.partition());
     let iam = SdkIam::new(&aws.config);
     let task = if let Some(file) = plan_file {

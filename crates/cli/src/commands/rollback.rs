@@ -50,7 +50,7 @@ pub(crate) fn run(
 ) -> Result<Exit, CliError> {
     let aws = Aws::connect(aws)?;
     let identity = aws.identity()?;
-    aws.check_account(&identity, args.consent.expect_account.as_deref())?;
+    aws.check_account(&identity, args.consent.expect_account.as_ref())?;
     let scene = Scene::of(&aws, &identity, "rollback".to_owned())?;
     let iam = SdkIam::new(&aws.config);
     let mut person = Person::who(args.consent.yes);

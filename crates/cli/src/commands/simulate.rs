@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
+use stackpass_ground::region::Region;
 use stackpass_policy::evaluate::Decision;
 
 use crate::args::words::pair;
@@ -89,7 +90,7 @@ pub(crate) fn run(
         resource: args.resource.as_deref(),
         context: &args.context,
         principal: args.principal.as_deref(),
-        region: aws.region.as_deref(),
+        region: aws.region.as_ref().map(Region::as_str),
     };
     let request = request.read().map_err(|error| CliError::new(Kind::Usage, error))?;
     let ruling = judge.decide(&request);

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use stackpass_ground::account::AccountId;
+
 use crate::args::words::account;
 use crate::args::{AwsArgs, OutputArgs, Reader};
 use crate::aws::Aws;
@@ -24,7 +26,7 @@ Examples:
 pub(crate) struct WhoamiArgs {
     /// Account that it has to be, 12 digits
     #[arg(long, value_name = "ID", value_parser = account)]
-    expect_account: Option<String>,
+    expect_account: Option<AccountId>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -47,6 +49,6 @@ pub(crate) fn run(
             paint(WARNING, "warning")
         ));
     }
-    aws.check_account(&identity, args.expect_account.as_deref())?;
+    aws.check_account(&identity, args.expect_account.as_ref())?;
     Ok(Exit::Done)
 }

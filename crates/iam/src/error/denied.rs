@@ -4,8 +4,9 @@
 //! the iam:X action`, or `with an explicit deny in a permissions boundary: ARN`, with variations:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
 
+use stackpass_ground::account::AccountId;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
+use stackpass_policy::arn::{Arn, ArnPattern};
 
 /// Who lacks which permission, and by which kind of policy, as far as AWS says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,12 +235,9 @@ fn is_arn(text: &str) -> bool {
 }
 
 /// The partition and the account of an ARN.
-fn account_of(arn: &str) -> Option<(&str, &str)> {
-    let mut parts = arn.split(':');
-    let is_arn = parts.next() == Some("arn");
-    let (partition, account) = (parts.next()?, parts.nth(2)?);
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    (is_arn && is_account).then_some((partition, account))
+fn account_of(arn: &str) -> Option<(String, AccountId)> {
+    let arn: Arn = arn.parse().ok()?;
+    Some((arn.partition().to_owned(), arn.account().parse().ok()?))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use stackpass_ground::{account::AccountId, region::Region};
 use stackpass_policy::{
     source::{Diagnostic, Severity, Source, Span},
     tree::{self, Entry, Kind, Node},
@@ -213,7 +214,7 @@ fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>
     };
     let account = match account {
         "unknown-account" => None,
-        account if is_account(account) => Some(account.to_owned()),
+        account if account.parse::<AccountId>().is_ok() => Some(account.to_owned()),
         account => refuse(
             format!("`{account}` is no account"),
             "an account has 12 digits; one that is not known is written `unknown-account`",
@@ -221,27 +222,13 @@ fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>
     };
     let region = match region {
         "unknown-region" => None,
-        region if is_region(region) => Some(region.to_owned()),
+        region if region.parse::<Region>().is_ok() => Some(region.to_owned()),
         region => refuse(
             format!("`{region}` is no region"),
             "a region is written as `eu-west-1`, one that is not known as `unknown-region`",
         ),
     };
     Environment { account, region }
-}
-
-/// Whether a text is the number of an account.
-pub(crate) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a text has the form of a region; which regions exist changes too often to know.
-fn is_region(text: &str) -> bool {
-    let Some((names, number)) = text.rsplit_once('-') else { return false };
-    let is_word =
-        |word: &str| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && names.contains('-') && names.split('-').all(is_word)
 }
 
 /// A mapping of texts; empty if the field is not there.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::partition::Partition;
 use stackpass_policy::source::{Diagnostic, Span};
 use stackpass_policy::tree::{Kind, Node};
 
@@ -126,11 +127,10 @@ impl Evaluation<'_> {
             "AWS::Region" => known(&self.setting.region),
             "AWS::Partition" => known(&self.setting.partition),
             "AWS::StackName" => self.setting.stack_name.clone().map_or_else(any, Value::Text),
-            "AWS::URLSuffix" => match self.setting.partition.as_deref() {
-                Some("aws" | "aws-us-gov") => Value::text("amazonaws.com"),
-                Some("aws-cn") => Value::text("amazonaws.com.cn"),
-                _ => any(),
-            },
+            "AWS::URLSuffix" => {
+                let partition = self.setting.partition.as_deref().map(str::parse::<Partition>);
+                partition.and_then(Result::ok).map_or_else(any, |it| Value::text(it.dns_suffix()))
+            }
             "AWS::StackId" => Value::Text(Text::any()),
             "AWS::NotificationARNs" => unknown_list(),
             pseudo if pseudo.starts_with("AWS::") => Value::Unknown,

@@ -152,10 +152,14 @@ fn an_environment_that_was_not_given() {
 }
 
 #[test]
-fn china_has_its_own_domain() {
-    let china = Setting { partition: Some("aws-cn".to_owned()), ..setting() };
-    let (stack, _) = evaluated("!Ref AWS::URLSuffix", &china);
-    assert_eq!(short(&stack.outputs["It"]), "'amazonaws.com.cn'");
+fn each_partition_has_its_domain() {
+    let suffix = |partition: &str| {
+        let there = Setting { partition: Some(partition.to_owned()), ..setting() };
+        short(&evaluated("!Ref AWS::URLSuffix", &there).0.outputs["It"])
+    };
+    assert_eq!(suffix("aws-cn"), "'amazonaws.com.cn'");
+    assert_eq!(suffix("aws-iso-b"), "'sc2s.sgov.gov'");
+    assert_eq!(suffix("aws-new"), "'~'");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The addresses by which some services are called, and what they say of the ARN: an image's, a queue's, an object's.
 
-use crate::assembly::is_account;
+use stackpass_ground::account::AccountId;
 
 /// What an address says of the thing at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ fn path_code(text: &[u8]) -> Option<u8> {
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
 pub(super) fn partial_function(text: &str) -> Option<(&str, &str)> {
     let (account, name) = text.split_once(":function:")?;
-    is_account(account).then_some((account, name))
+    account.parse::<AccountId>().is_ok().then_some((account, name))
 }
 
 #[cfg(test)]

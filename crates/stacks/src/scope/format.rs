@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::account::AccountId;
+
 use super::Pattern;
-use crate::assembly::is_account;
 use crate::generic;
 
 /// What may stand before a property in a variable of an ARN template.
@@ -45,7 +46,7 @@ pub(super) fn lower(pattern: Pattern) -> Pattern {
 pub(super) fn account_and_rest(glob: &str) -> (Option<&str>, String) {
     let (account, path) = match glob.split_once(':') {
         Some((account, path)) => (Some(account), path),
-        None if is_account(glob) || glob == "*" => (Some(glob), ""),
+        None if glob.parse::<AccountId>().is_ok() || glob == "*" => (Some(glob), ""),
         None => (None, glob),
     };
     (account, if path.is_empty() { String::new() } else { format!("/{path}") })

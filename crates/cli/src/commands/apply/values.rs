@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use stackpass_ground::account::AccountId;
 use stackpass_iam::account::Account;
 use stackpass_iam::desired::Desired;
 use stackpass_iam::plan::Note;
@@ -127,7 +128,7 @@ fn collect(value: Option<&Value>, found: &mut Vec<String>) {
 /// The account that a value is or that its ARN has.
 fn account(value: &str) -> Option<&str> {
     let account = account_part(value).unwrap_or(value);
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    account.parse::<AccountId>().is_ok().then_some(account)
 }
 
 /// Where an ARN has its account.

@@ -1,11 +1,13 @@
 //! `stackpass generate admin`.
 
 use clap::Args;
+use stackpass_ground::account::AccountId;
+use stackpass_ground::partition::Partition;
+use stackpass_ground::region::Region;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 use stackpass_policy::statement::{Effect, Sid, Statement};
-use stackpass_stacks::deployment::partition_of;
 use stackpass_stacks::service_role::{CHANGING_POLICY, FREEING, GIVING};
 
 use super::{answer, write};
@@ -45,7 +47,7 @@ Examples:
 pub(crate) struct AdminArgs {
     /// Development account, 12 digits; the policy grants nothing in any other
     #[arg(long, value_name = "ID", value_parser = words::account, help_heading = "Guard rails")]
-    expect_account: Option<String>,
+    expect_account: Option<AccountId>,
     /// Add a permissions boundary that nobody who has it can get around; with the name it will have
     #[arg(
         long,
@@ -71,7 +73,7 @@ pub(crate) struct AdminArgs {
     user: Option<String>,
     /// Partition of the account; else that of the region
     #[arg(long, value_parser = words::partitions(), hide_possible_values = true, help_heading = "Holder")]
-    partition: Option<String>,
+    partition: Option<Partition>,
     #[command(flatten)]
     form: FormArgs,
     #[command(flatten)]
@@ -84,16 +86,13 @@ pub(crate) fn run(
     aws: &AwsArgs,
     output: &mut Output<'_>,
 ) -> Result<Exit, CliError> {
-    let partition = args
-        .partition
-        .clone()
-        .or_else(|| aws.region.as_deref().map(partition_of))
-        .unwrap_or_else(|| "aws".to_owned());
-    let account = args.expect_account.as_deref();
+    let of_region = || aws.region.as_ref().map(Region::partition);
+    let partition = args.partition.or_else(of_region).unwrap_or(Partition::AWS);
+    let account = args.expect_account.as_ref().map(AccountId::as_str);
     let mut policies =
         in_order(Holder::Deploy, vec![everything(account).map_err(bug)?], args.form.limit)?;
     if let Some(name) = &args.boundary {
-        let boundary = boundary(name, &partition, account).map_err(bug)?;
+        let boundary = boundary(name, partition, account).map_err(bug)?;
         let boundary = in_order(Holder::Boundary, boundary, args.form.limit)?.into_iter();
         policies.extend(boundary.map(|it| Policy { fixed_name: Some(name.clone()), ..it }));
     }
@@ -111,7 +110,7 @@ pub(crate) fn run(
                 holder: args.user.as_deref().or(args.role.as_deref()).unwrap_or("NAME"),
                 managed: (!is_own).then_some(&managed),
                 boundary: args.boundary.as_deref(),
-                account: args.expect_account.as_deref(),
+                account: args.expect_account.as_ref().map(AccountId::as_str),
                 folder: args.form.out.as_deref(),
             }));
             output.talk(&services::facts(&policies));
@@ -141,7 +140,11 @@ fn everything(account: Option<&str>) -> Result<Statement, String> {
 }
 
 /// Everything but what would get around the boundary or do away with the account.
-fn boundary(name: &str, partition: &str, account: Option<&str>) -> Result<Vec<Statement>, String> {
+fn boundary(
+    name: &str,
+    partition: Partition,
+    account: Option<&str>,
+) -> Result<Vec<Statement>, String> {
     let account = account.unwrap_or("${aws:PrincipalAccount}");
     let arn = format!("arn:{partition}:iam::{account}:policy/{name}");
     let key: ConditionKey = parsed("iam:PermissionsBoundary")?;

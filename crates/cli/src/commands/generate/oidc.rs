@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use stackpass_ground::account::AccountId;
+use stackpass_ground::partition::Partition;
+use stackpass_ground::region::Region;
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::Limits;
@@ -33,10 +36,10 @@ pub(super) struct OidcArgs {
     role_name: Option<String>,
     /// Account of the role, 12 digits
     #[arg(long, value_name = "ID", value_parser = words::account, help_heading = "Role")]
-    account: Option<String>,
+    account: Option<AccountId>,
     /// Partition of the account
     #[arg(long, value_parser = words::partitions(), hide_possible_values = true, help_heading = "Role")]
-    partition: Option<String>,
+    partition: Option<Partition>,
     /// Policy that the role is given (can be repeated)
     #[arg(long = "policy", value_name = "FILE", help_heading = "Role")]
     policies: Vec<PathBuf>,
@@ -147,7 +150,8 @@ pub(super) fn run(
         let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{host}");
         trust::by_web_identity(&provider, conditions(host, &audience, &pipeline.subjects))
     };
-    let (partition, account) = (args.partition.as_deref(), args.account.as_deref());
+    let partition = args.partition.map(Partition::as_str);
+    let account = args.account.as_ref().map(AccountId::as_str);
     let shown = (partition.unwrap_or("aws"), account.unwrap_or("ACCOUNT_ID"));
     let access = Access {
         role_arn: format!("arn:{}:iam::{}:role/{role_name}", shown.0, shown.1),
@@ -164,8 +168,8 @@ pub(super) fn run(
             folder.join(name).display().to_string()
         },
         is_saved: args.out.is_some(),
-        account: args.account.clone(),
-        region: aws.region.clone(),
+        account: account.map(str::to_owned),
+        region: aws.region.as_ref().map(Region::to_string),
     };
     answer::print(&access, args, output)
 }

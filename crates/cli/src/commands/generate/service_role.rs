@@ -6,6 +6,8 @@ mod talk;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use stackpass_ground::account::AccountId;
+use stackpass_ground::arn::Arn;
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::MinimizeError;
 use stackpass_stacks::deployment::{Deployment, Mode, Options, Tool};
@@ -342,13 +344,8 @@ fn boundary(text: &str) -> Result<BoundaryChoice, String> {
     if text == "generate" {
         return Ok(BoundaryChoice::Generate);
     }
-    if let Some((before, name)) = text.split_once(":policy/") {
-        let parts: Vec<&str> = before.split(':').collect();
-        if let ["arn", partition, "iam", "", account] = parts.as_slice()
-            && partition.starts_with("aws")
-            && (*account == "aws" || words::account(account).is_ok())
-            && is_name(name)
-        {
+    if let Ok(arn) = text.parse::<Arn>() {
+        if policy_in(&arn).is_some_and(is_name) {
             return Ok(BoundaryChoice::Arn(text.to_owned()));
         }
     } else if is_name(text) {
@@ -356,6 +353,14 @@ fn boundary(text: &str) -> Result<BoundaryChoice, String> {
     }
     Err("expected `generate`, or a managed policy's name or its ARN, `arn:aws:iam::111122223333:policy/NAME`"
         .to_owned())
+}
+
+/// The path and the name of the managed policy that an ARN is of, AWS's own or that of an account.
+fn policy_in(arn: &Arn) -> Option<&str> {
+    let is_of_iam = arn.service() == "iam" && arn.region().is_empty();
+    let has_account = arn.account() == "aws" || arn.account().parse::<AccountId>().is_ok();
+    let is_policy = arn.partition().starts_with("aws") && is_of_iam && has_account;
+    arn.resource().strip_prefix("policy/").filter(|_| is_policy)
 }
 
 fn is_of_name(character: char) -> bool {

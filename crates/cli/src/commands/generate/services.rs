@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use stackpass_ground::partition::Partition;
 use stackpass_policy::catalogue;
-use stackpass_stacks::deployment::{Mode, Options, partition_of};
+use stackpass_stacks::deployment::{Mode, Options};
 use stackpass_stacks::need::{Hardness, Need};
 use stackpass_stacks::services::{
     Choice, Origin, Part, Plumbing, ServiceSet, escalation, find, parts, sets,
@@ -109,8 +110,8 @@ fn grant(
     let is_wanted = |need: &&Need| need.hardness != Hardness::Feature;
     let needs = derived
         .map_or_else(Vec::new, |derived| derived.needs.needs.iter().filter(is_wanted).collect());
-    let partition =
-        options.partition.clone().or_else(|| options.region.as_deref().map(partition_of));
+    let of_region = || options.region.as_deref().map(|region| Partition::of(region).to_string());
+    let partition = options.partition.clone().or_else(of_region);
     let parts = parts(&Choice {
         sets: named.sets.clone(),
         services: named.services.iter().map(|service| (*service).to_owned()).collect(),

@@ -45,7 +45,7 @@ fn boundary_cannot_be_got_around() {
     let role = format!("arn:aws:iam::{ACCOUNT}:role/r");
     let user = format!("arn:aws:iam::{ACCOUNT}:user/u");
     for account in [None, Some(ACCOUNT)] {
-        let boundary = Document::new(boundary("Bound", "aws", account).unwrap());
+        let boundary = Document::new(boundary("Bound", Partition::AWS, account).unwrap());
         let check = |action: &str, resource: &str, with: Option<&str>, expected: Decision| {
             let found = decide(&[&boundary], &request(action, resource, with));
             assert_eq!(found, expected, "{action} on {resource} with {with:?}");
