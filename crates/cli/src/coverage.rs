@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::compare::{Candidates, Coverage, Extent, candidates};
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator};
 use stackpass_policy::document::Document;

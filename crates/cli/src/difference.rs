@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{AccessLevel, ActionFacts};
 use stackpass_policy::compare::{Gain, Holder, change};
 use stackpass_policy::condition::Conditions;
@@ -240,7 +240,7 @@ fn is_any(grant: &Grant, scoping: Option<&Scoping>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use stackpass_policy::source::Position;
+    use stackpass_ground::source::Position;
 
     use super::*;
     use crate::view::samples::{gap, need};
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn policies_are_compared_grant_by_grant() {
         let document = |text: &str| {
-            let source = stackpass_policy::source::Source::new("p.json", text);
+            let source = stackpass_ground::source::Source::new("p.json", text);
             stackpass_policy::read::read(&source).0.unwrap()
         };
         let old = document(

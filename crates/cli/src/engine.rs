@@ -1,7 +1,7 @@
 //! The one place where the engine is called.
 
+use stackpass_ground::source::Severity;
 use stackpass_policy::catalogue;
-use stackpass_policy::source::Severity;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::deployment::{Mode, Options, PlannedStack, Tool};
 use stackpass_stacks::need::Needs;

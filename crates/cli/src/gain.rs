@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::ActionPattern;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue::{self, AccessLevel, ActionFacts};
 use stackpass_policy::compare::Gain;
 use stackpass_policy::condition::Conditions;

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 use stackpass_stacks::deployment::{Folder, Input, Options};
 
 use crate::error::{CliError, Kind};

@@ -1,9 +1,9 @@
 //! Policies that a principal of AWS has now, read through IAM.
 
+use stackpass_ground::arn::Arn;
 use stackpass_iam::attached::{self, Attached, AttachedError, AttachedPolicy, PolicySource, named};
 use stackpass_iam::principal::Kind as PrincipalKind;
 use stackpass_iam::sdk::SdkIam;
-use stackpass_policy::arn::Arn;
 
 use crate::args::AwsArgs;
 use crate::aws::Aws;

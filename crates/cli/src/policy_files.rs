@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stackpass_ground::source::{Diagnostic, Severity, Source};
+use stackpass_ground::tree::{self, Kind, Node};
 use stackpass_policy::document::Document;
 use stackpass_policy::read;
-use stackpass_policy::source::{Diagnostic, Severity, Source};
-use stackpass_policy::tree::{self, Kind, Node};
 use stackpass_stacks::assembly::Problem;
 
 use crate::error::{CliError, Kind as ErrorKind};

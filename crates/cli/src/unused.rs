@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::{Action, ActionPattern};
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::compare::uncovered_by_statement;
 use stackpass_policy::condition::Conditions;

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use stackpass_ground::source::{Diagnostic, Source};
 use stackpass_policy::document::Document;
 use stackpass_policy::read;
-use stackpass_policy::source::{Diagnostic, Source};
 
 use crate::account::name_of;
 use crate::client::Iam;

@@ -41,7 +41,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use stackpass_ground::{arn, sorted_lines, source, tree, wildcard};
+/// ARNs, texts with places and trees are part of what the functions of this crate take and give, so they are here as well.
+pub use stackpass_ground::{arn, source, tree};
+use stackpass_ground::{sorted_lines, wildcard};
 
 pub mod action;
 pub mod condition;

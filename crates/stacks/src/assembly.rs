@@ -13,7 +13,7 @@ mod path;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use stackpass_policy::source::{Diagnostic, Source, Span};
+use stackpass_ground::source::{Diagnostic, Source, Span};
 
 use crate::template::{LogicalId, Template};
 
@@ -190,7 +190,7 @@ pub type Files<'a> = &'a dyn Fn(&str) -> Option<Source>;
 /// assembly, whatever a manifest says.
 ///
 /// ```
-/// use stackpass_policy::source::Source;
+/// use stackpass_ground::source::Source;
 /// use stackpass_stacks::assembly;
 ///
 /// let files = |path: &str| {

@@ -3,7 +3,7 @@
 //! Both go the same way as a user's input. The bootstrap template is that of the CDK command line, reduced to its facts by
 //! `cargo xtask catalog`; the debug stack is written down from what its published package deploys.
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 
 use crate::deployment::Input;
 

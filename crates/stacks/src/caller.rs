@@ -10,11 +10,11 @@ mod template;
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::Conditions;
-use stackpass_policy::source::Span;
 
 use crate::deployment::{Deployment, Mode, PlannedStack, Tool};
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};

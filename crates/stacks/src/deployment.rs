@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 
 use crate::assembly::StackArtifact;
 use crate::need::UnknownWord;

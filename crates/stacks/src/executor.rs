@@ -19,12 +19,12 @@ mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Span;
+use stackpass_ground::wildcard::{Case, Glob, Syntax};
 use stackpass_policy::action::{Action, ActionPattern};
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::Conditions;
-use stackpass_policy::source::Span;
-use stackpass_policy::wildcard::{Case, Glob, Syntax};
 
 use crate::generic;
 use crate::need::{Hardness, Need, Needs, Phase, Place, ResourceRef, Scoping, Who, Why};

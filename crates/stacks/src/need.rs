@@ -5,11 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Position;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::grant::Grant;
-use stackpass_policy::source::Position;
 
 /// Who makes the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stackpass_ground::partition::Partition;
-use stackpass_policy::source::{Diagnostic, Source};
+use stackpass_ground::source::{Diagnostic, Source};
 
 use crate::assembly::{self, Asset, Files, Problem, StackArtifact, StackInput, StackTemplate};
 use crate::bootstrap::{DEFAULT_QUALIFIER, legacy_buckets};

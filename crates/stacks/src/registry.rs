@@ -17,8 +17,8 @@
 
 use std::fmt;
 
+use stackpass_ground::sorted_lines::{self, field, line_at, references, value};
 use stackpass_policy::catalogue;
-use stackpass_policy::sorted_lines::{self, field, line_at, references, value};
 
 /// The day of the facts, such as `2026-11-20`.
 pub const DATE: &str = include_str!("generated/date.txt");

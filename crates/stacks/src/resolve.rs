@@ -14,8 +14,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use stackpass_policy::source::{Diagnostic, Source, Span};
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::source::{Diagnostic, Source, Span};
+use stackpass_ground::tree::{Kind, Node};
 
 use crate::generic;
 use crate::need::Place;

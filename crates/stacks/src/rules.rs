@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
-use stackpass_policy::sorted_lines;
+use stackpass_ground::sorted_lines;
 
 use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern_from};
 use crate::need::{Hardness, Phase};

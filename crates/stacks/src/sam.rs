@@ -34,8 +34,8 @@ mod web_socket;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::source::{Diagnostic, Span};
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::source::{Diagnostic, Span};
+use stackpass_ground::tree::{Kind, Node};
 
 use crate::template::{LogicalId, Resource, Template};
 use build::{At, Properties, entry, field, function};
@@ -57,7 +57,7 @@ pub(crate) const MANAGED_BUCKET: &str = "aws-sam-cli-managed-default-samclisourc
 /// A template without the transform comes back as it is. Resources that are none of SAM's are never lost.
 ///
 /// ```
-/// use stackpass_policy::source::Source;
+/// use stackpass_ground::source::Source;
 /// use stackpass_stacks::{sam, template};
 ///
 /// let source = Source::new("app.yaml", "

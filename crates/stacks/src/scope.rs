@@ -11,8 +11,8 @@ mod wildcards;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::arn::ArnPattern;
-use stackpass_policy::wildcard::escape;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::wildcard::escape;
 
 use crate::names::StackName;
 use crate::need::Scoping;

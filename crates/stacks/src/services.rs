@@ -9,7 +9,7 @@ mod plumbing;
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::sorted_lines::field;
+use stackpass_ground::sorted_lines::field;
 use stackpass_policy::statement::Sid;
 
 pub use choice::{Choice, Origin, Part, Plumbing, Rest, parts};

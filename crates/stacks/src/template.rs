@@ -12,7 +12,7 @@ pub(crate) mod transforms;
 
 use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr};
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Diagnostic, Severity, Source, Span},
     tree::{self, Node},
 };
@@ -170,7 +170,7 @@ pub(crate) const SPLIT: &str = "split it into several stacks";
 /// The template is `None` if the source is none at all. Problems are in the order of the source.
 ///
 /// ```
-/// use stackpass_policy::source::Source;
+/// use stackpass_ground::source::Source;
 /// use stackpass_stacks::template;
 ///
 /// let source = Source::new("queue.yaml", "

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Span;
 use stackpass_policy::catalogue;
-use stackpass_policy::source::Span;
 
 use crate::need::Scoping;
 use crate::resolve::{Stack, UseKind};

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::source::Span;
+use stackpass_ground::source::Span;
 
 use crate::template::LogicalId;
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use clap::{Args, ValueEnum};
+use stackpass_ground::tree;
 use stackpass_policy::document::Document;
-use stackpass_policy::tree;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::deployment::{Mode, Options, Tool};
 use stackpass_stacks::need::{Need, Needs};

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_iam::principal::Principal;
 use stackpass_policy::action::ActionPattern;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::compare::{Actions, Change, Gain};
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::grant::Grant;
@@ -236,10 +236,10 @@ fn conditions(conditions: &Conditions) -> ConditionsView {
 mod tests {
     use anstream::adapter::strip_str;
     use insta::assert_snapshot;
+    use stackpass_ground::source::Source;
     use stackpass_policy::compare::{Holder, change};
     use stackpass_policy::document::Document;
     use stackpass_policy::read::read;
-    use stackpass_policy::source::Source;
 
     use super::*;
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
+use stackpass_ground::source::Source;
 use stackpass_iam::account::name_of;
 use stackpass_iam::desired::ApplyId;
 use stackpass_iam::journal::{Journal, Kind, Progress};
@@ -15,7 +16,6 @@ use stackpass_iam::text::PolicyText;
 use stackpass_policy::condition::{ConditionKey, Conditions, Operator};
 use stackpass_policy::principal::Principal;
 use stackpass_policy::read::read;
-use stackpass_policy::source::Source;
 use stackpass_policy::statement::{Effect, Selection, Statement};
 
 use super::text::{ERROR, FAINT, HINT, WARNING, clean, count, paint, wrap};

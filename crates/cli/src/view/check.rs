@@ -10,7 +10,7 @@ mod surplus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::ConditionKey;
 use stackpass_policy::document::Document;

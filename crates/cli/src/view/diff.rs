@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::compare::Actions;
 use stackpass_stacks::need::{Gap, Phase};
 

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Severity;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::document::Document;
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
-use stackpass_policy::source::Severity;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::{Gap, Need, Place, ResourceRef, Scoping};
 

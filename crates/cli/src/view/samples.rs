@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::source::Position;
 use stackpass_policy::condition::Conditions;
-use stackpass_policy::source::Position;
 use stackpass_stacks::need::{Gap, Hardness, Need, Phase, Place, ResourceRef, Scoping, Who, Why};
 
 /// A need of `who action phase resource...`.

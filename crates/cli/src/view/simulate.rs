@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::Value;
-use stackpass_policy::arn::Arn;
+use stackpass_ground::arn::Arn;
 use stackpass_policy::condition::ConditionKey;
 use stackpass_policy::evaluate::{Decision, Request};
 

@@ -2,7 +2,7 @@
 //!
 //! Lines are cut to a window around the place: templates that a program wrote are often one line of many kilobytes.
 
-use stackpass_policy::source::{Diagnostic, Severity, Source};
+use stackpass_ground::source::{Diagnostic, Severity, Source};
 use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -125,7 +125,7 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
 mod tests {
     use anstream::adapter::strip_str;
     use insta::assert_snapshot;
-    use stackpass_policy::source::Span;
+    use stackpass_ground::source::Span;
 
     use super::*;
 

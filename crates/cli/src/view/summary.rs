@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use stackpass_policy::source::Severity;
+use stackpass_ground::source::Severity;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::Gap;

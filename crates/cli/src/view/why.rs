@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::condition::Conditions;
 use stackpass_stacks::need::{Hardness, Need, Phase, Scoping};
 

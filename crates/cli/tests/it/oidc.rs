@@ -1,11 +1,11 @@
 //! Roles for pipelines: who is let in, and what is refused.
 
 use serde_json::{Value, json};
+use stackpass_ground::source::Source;
 use stackpass_policy::document::Document;
 use stackpass_policy::evaluate::{Request, Requester, allows};
 use stackpass_policy::principal::PrincipalKind;
 use stackpass_policy::read::read;
-use stackpass_policy::source::Source;
 
 use crate::common::Folder;
 

@@ -5,8 +5,8 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>.
 
 use stackpass_ground::account::AccountId;
+use stackpass_ground::arn::{Arn, ArnPattern};
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::{Arn, ArnPattern};
 
 /// Who lacks which permission, and by which kind of policy, as far as AWS says it.
 #[derive(Clone, Debug, PartialEq, Eq)]

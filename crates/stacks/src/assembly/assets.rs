@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Severity, Source},
     tree::Node,
 };

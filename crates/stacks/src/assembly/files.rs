@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Diagnostic, Source, Span},
     tree::{self, Entry, Kind, Node},
 };

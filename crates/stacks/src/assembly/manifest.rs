@@ -6,7 +6,7 @@ use std::{
 };
 
 use stackpass_ground::{account::AccountId, region::Region};
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Diagnostic, Severity, Source, Span},
     tree::{self, Entry, Kind, Node},
 };

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Diagnostic, Source},
     tree::Node,
 };

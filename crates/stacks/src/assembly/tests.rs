@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::prelude::*;
-use stackpass_policy::source::{Severity, Source};
+use stackpass_ground::source::{Severity, Source};
 
 use super::{Assembly, Asset, StackInput, StackTemplate, nested_stacks, read};
 use crate::template;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::wildcard::escape;
+use stackpass_ground::wildcard::escape;
 
 use crate::assembly::Asset;
 use crate::bootstrap::legacy_buckets;

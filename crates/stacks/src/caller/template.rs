@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 
 use crate::generic;
 use crate::need::{Needs, Phase, Scoping};

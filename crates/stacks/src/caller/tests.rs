@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::ArnPattern;
-use stackpass_policy::source::Source;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Source;
 
 use crate::deployment::{Deployment, Input, Mode, Options, Tool};
 use crate::need::{Need, Needs, Who};

@@ -1,7 +1,7 @@
 //! What could not be worked out of a resource, told as gaps.
 
+use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
-use stackpass_policy::source::Span;
 
 use super::conditions::Open;
 use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, resource_ref, targets};

@@ -2,9 +2,9 @@
 //!
 //! Handlers list them for every resource of a type. They are needed only when a property refers to such a thing, and on that thing only.
 
+use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
-use stackpass_policy::source::Span;
 
 use super::Subject;
 use super::conditions::{self, Condition, Open};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use stackpass_ground::source::Source;
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue::{self, AccessLevel};
-use stackpass_policy::source::Source;
 
 use crate::deployment::{Input, Options};
 use crate::need::{Needs, Scoping};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
-use stackpass_policy::source::Span;
 
 use super::gaps;
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};

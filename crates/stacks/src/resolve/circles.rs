@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use stackpass_policy::source::{Diagnostic, Span};
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::source::{Diagnostic, Span};
+use stackpass_ground::tree::{Kind, Node};
 
 use super::Evaluation;
 use crate::template::LogicalId;

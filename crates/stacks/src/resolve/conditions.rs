@@ -1,7 +1,7 @@
 //! Conditions and the functions that only they may use.
 
-use stackpass_policy::source::{Diagnostic, Span};
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::source::{Diagnostic, Span};
+use stackpass_ground::tree::{Kind, Node};
 
 use super::Evaluation;
 use crate::template::{Reach, Section};

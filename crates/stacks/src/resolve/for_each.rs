@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::source::Diagnostic;
-use stackpass_policy::tree::{Entry, Kind, Node};
+use stackpass_ground::source::Diagnostic;
+use stackpass_ground::tree::{Entry, Kind, Node};
 
 use super::{Evaluation, Setting};
 use crate::template::for_each::{self, LANGUAGE_EXTENSIONS, Room, is_loop};

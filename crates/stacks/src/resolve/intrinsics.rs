@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_ground::partition::Partition;
-use stackpass_policy::source::{Diagnostic, Span};
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::source::{Diagnostic, Span};
+use stackpass_ground::tree::{Kind, Node};
 
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
@@ -69,7 +69,7 @@ impl Evaluation<'_> {
             },
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
                 let call = Node {
-                    kind: Kind::Map(vec![stackpass_policy::tree::Entry {
+                    kind: Kind::Map(vec![stackpass_ground::tree::Entry {
                         key: name.to_owned(),
                         key_span: span,
                         value: argument.clone(),

@@ -1,7 +1,7 @@
 //! The values of template parameters: given, else the default, else one of the allowed values, else unknown.
 
-use stackpass_policy::source::{Diagnostic, Span};
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::source::{Diagnostic, Span};
+use stackpass_ground::tree::{Kind, Node};
 
 use super::{Evaluation, Use, UseKind};
 use crate::sam::PACKAGE_BUCKET;

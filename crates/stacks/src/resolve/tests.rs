@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stackpass_policy::source::{Diagnostic, Source};
+use stackpass_ground::source::{Diagnostic, Source};
 
 use super::{DeletionPolicy, Setting, Stack, UseKind, resolve};
 use crate::template;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stackpass_policy::source::Span;
+use stackpass_ground::source::Span;
 
 use super::{Evaluation, Use, UseKind};
 use crate::value::{MAX_ALTERNATIVES, Part, Text, Value};

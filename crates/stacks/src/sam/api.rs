@@ -1,6 +1,6 @@
 //! `AWS::Serverless::Api`: a REST API with its deployment and stage, its custom domain, and its usage plan.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, entry_at, field, function, is_no_value};
 use super::events::{is_role, permit};

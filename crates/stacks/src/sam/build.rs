@@ -1,7 +1,7 @@
 //! Nodes that the expansion makes. Each stands where the thing stands that it comes from.
 
-use stackpass_policy::source::Span;
-use stackpass_policy::tree::{Entry, Kind, Node};
+use stackpass_ground::source::Span;
+use stackpass_ground::tree::{Entry, Kind, Node};
 
 /// A place at which nodes are made.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Where code lies: in the template, in a bucket, in an image repository, or in a local folder that is packaged first.
 
-use stackpass_policy::source::{Diagnostic, Span};
-use stackpass_policy::tree::Node;
+use stackpass_ground::source::{Diagnostic, Span};
+use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, field, function};
 use super::{Expansion, Macro, PACKAGE_BUCKET};

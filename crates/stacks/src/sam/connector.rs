@@ -1,6 +1,6 @@
 //! `AWS::Serverless::Connector`: what lets one resource use another.
 
-use stackpass_policy::tree::{Entry, Kind, Node};
+use stackpass_ground::tree::{Entry, Kind, Node};
 
 use super::build::{At, Properties, entry_at, field, is_no_value, referred};
 use super::events::permit;

@@ -1,6 +1,6 @@
 //! `DeploymentPreference`: traffic moves to a new version step by step, which `CodeDeploy` does.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, field, function, is_false};
 use super::{Expansion, Macro};

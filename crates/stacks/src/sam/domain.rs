@@ -1,6 +1,6 @@
 //! `Domain`: the custom domain of an API, with its mappings and its records in Route 53.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, append, digest, field, function, is_false};
 use super::{Expansion, Macro, is_wanted};

@@ -1,7 +1,7 @@
 //! The events of a function: what calls it, and what lets that call it.
 
-use stackpass_policy::source::Span;
-use stackpass_policy::tree::{Entry, Kind, Node};
+use stackpass_ground::source::Span;
+use stackpass_ground::tree::{Entry, Kind, Node};
 
 use super::build::{
     At, Properties, append, entry, entry_at, field, function, referred, with_child,

@@ -1,6 +1,6 @@
 //! `AWS::Serverless::Function`: a function with its role, its version and alias, its address, and its events.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, entry_at, field, if_parts, is_no_value};
 use super::role::{self, Role};

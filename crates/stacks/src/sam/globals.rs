@@ -1,6 +1,6 @@
 //! The `Globals` section: defaults for all resources of a type.
 
-use stackpass_policy::tree::{Entry, Kind, Node};
+use stackpass_ground::tree::{Entry, Kind, Node};
 
 use super::build::{entry, function};
 

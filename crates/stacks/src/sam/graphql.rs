@@ -1,6 +1,6 @@
 //! `AWS::Serverless::GraphQLApi`: an `AppSync` API with its schema, sources, functions and resolvers.
 
-use stackpass_policy::tree::{Entry, Node};
+use stackpass_ground::tree::{Entry, Node};
 
 use super::build::{Properties, entry, entry_at, field, is_false};
 use super::events::permit;

@@ -1,6 +1,6 @@
 //! `AWS::Serverless::HttpApi`: an HTTP API with its stage and its custom domain.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{Properties, field, function, referred};
 use super::events::{self, Event};

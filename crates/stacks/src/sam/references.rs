@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stackpass_policy::tree::{Kind, Node};
+use stackpass_ground::tree::{Kind, Node};
 
 use crate::template::Template;
 

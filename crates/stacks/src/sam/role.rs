@@ -1,6 +1,6 @@
 //! The role that SAM makes for a function or a state machine.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, function, if_parts, is_no_value};
 use super::{Expansion, Macro, is_wanted, tag_list};

@@ -1,6 +1,6 @@
 //! Rules and schedules, which functions and state machines have alike.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{Properties, field};
 use super::events::Event;

@@ -1,6 +1,6 @@
 //! `AWS::Serverless::StateMachine`: a state machine with its role, its version and alias, and its events.
 
-use stackpass_policy::tree::Node;
+use stackpass_ground::tree::Node;
 
 use super::build::{Properties, field, referred};
 use super::events::{self, Event};

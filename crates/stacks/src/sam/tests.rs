@@ -1,7 +1,7 @@
 //! Tests of the expansion. That it makes the same resources as the transform is tested with `testdata/sam`.
 
 use proptest::prelude::*;
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 
 use super::*;
 use crate::template;

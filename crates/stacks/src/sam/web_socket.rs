@@ -1,6 +1,6 @@
 //! `AWS::Serverless::WebSocketApi`: a WebSocket API with its routes, its stage and its custom domain.
 
-use stackpass_policy::tree::{Entry, Node};
+use stackpass_ground::tree::{Entry, Node};
 
 use super::build::{At, Properties, entry_at, field, function};
 use super::events::permit;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::wildcard::escape;
+use stackpass_ground::wildcard::escape;
 
 use super::{MAX_BYTES, MAX_LENGTH, MAX_PATTERNS, Pattern};
 use crate::need::Scoping;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::ActionPattern;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::document::Document;
 use stackpass_policy::grant::statements;

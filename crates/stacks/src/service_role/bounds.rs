@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::ActionPattern;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::document::Document;
@@ -217,8 +217,8 @@ fn is(need: &Need, actions: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use stackpass_ground::source::Source;
     use stackpass_policy::read::read;
-    use stackpass_policy::source::Source;
 
     use super::*;
 

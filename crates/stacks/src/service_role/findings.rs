@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::{Arn, ArnPattern};
+use stackpass_ground::arn::{Arn, ArnPattern};
 
 use super::boundary::{CHANGING_ROLE, Closing, FREEING};
 use super::principals::{each, resource_ref};

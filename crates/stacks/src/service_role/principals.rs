@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 
 use super::boundary::parsed_not_for_all;
 use crate::deployment::Deployment;

@@ -1,6 +1,6 @@
 //! What is found in small templates.
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 
 use super::*;
 use crate::deployment::{Deployment, Input, Mode, Options, Tool};

@@ -1,6 +1,6 @@
 //! What any deployment calls beside the services that it is about.
 
-use stackpass_policy::sorted_lines::field;
+use stackpass_ground::sorted_lines::field;
 use stackpass_policy::statement::{Sid, Statement};
 
 /// A statement a line: Sid, actions, resources, reason.

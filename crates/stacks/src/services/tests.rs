@@ -27,7 +27,7 @@ fn shown(statement: &Statement) -> String {
         .map(stackpass_policy::action::ActionPattern::as_str)
         .collect();
     let resources: Vec<&str> =
-        resources.iter().map(stackpass_policy::arn::ArnPattern::as_str).collect();
+        resources.iter().map(stackpass_ground::arn::ArnPattern::as_str).collect();
     let sid = statement.sid.as_ref().unwrap();
     format!("{sid}: {} on {}", actions.join(" "), resources.join(" "))
 }

@@ -1,6 +1,6 @@
 //! What a file is that is no template.
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::Diagnostic,
     tree::{Kind, Node},
 };

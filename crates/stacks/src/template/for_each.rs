@@ -5,7 +5,7 @@
 //! `${Identifier}` stands for the item in keys and in texts, `&{Identifier}` for its letters and digits, and `Ref` of the
 //! identifier for the item as a value. Which items there are is worked out where parameters are known.
 
-use stackpass_policy::tree::{Entry, Kind, Node};
+use stackpass_ground::tree::{Entry, Kind, Node};
 
 /// The transform that runs loops.
 pub(crate) const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";

@@ -3,7 +3,7 @@
 //! The short forms are listed at
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::Diagnostic,
     tree::{Entry, Kind, Node},
 };

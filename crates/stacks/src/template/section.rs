@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Diagnostic, Severity, Span},
     tree::{Entry, Kind, Node},
 };

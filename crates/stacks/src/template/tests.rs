@@ -1,4 +1,4 @@
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Severity, Source},
     tree::{Kind, Node},
 };

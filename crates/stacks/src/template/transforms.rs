@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html>. What a transform brings
 //! in is known to nobody but CloudFormation, so that a part is read as if it were not there.
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::Span,
     tree::{Kind, Node},
 };

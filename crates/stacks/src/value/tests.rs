@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stackpass_policy::source::Span;
+use stackpass_ground::source::Span;
 
 use super::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stackpass_policy::source::{Diagnostic, Source};
+use stackpass_ground::source::{Diagnostic, Source};
 use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::template;
 use stackpass_stacks::{needs, plan};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::Who;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::Needs;
 use stackpass_stacks::{needs, plan};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use stackpass_policy::source::{Severity, Source};
+use stackpass_ground::source::{Severity, Source};
 use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::{Gap, Need, Needs, Phase, Who};
 use stackpass_stacks::{needs, plan};

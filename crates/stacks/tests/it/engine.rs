@@ -1,6 +1,6 @@
 //! From a resource to its needs: names, ARNs, references, deletion, replacement, tags, gaps.
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 use stackpass_stacks::deployment::Input;
 
 use super::deployments::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_stacks::need::{Need, Scoping};
 
 use super::deployments;

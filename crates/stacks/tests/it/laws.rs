@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Source;
+use stackpass_ground::wildcard::{Case, Glob, Syntax};
 use stackpass_policy::condition::{Comparison, Conditions};
-use stackpass_policy::source::Source;
-use stackpass_policy::wildcard::{Case, Glob, Syntax};
 use stackpass_stacks::deployment::{Input, Mode, Options, Tool};
 use stackpass_stacks::need::{Need, Needs, Phase, ResourceRef, Scoping, Who};
 use stackpass_stacks::{needs, plan};

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use stackpass_policy::{
+use stackpass_ground::{
     source::{Diagnostic, Severity, Source},
     tree::{Kind, Node},
 };

@@ -1,6 +1,6 @@
 //! What a reference leads to: things of other accounts and regions, addresses, layers, and what leads nowhere.
 
-use stackpass_policy::source::Source;
+use stackpass_ground::source::Source;
 use stackpass_stacks::deployment::Input;
 
 use super::deployments::{gap_codes, needs_of, options, resources, sound};

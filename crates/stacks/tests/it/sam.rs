@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use stackpass_policy::source::{Severity, Source};
+use stackpass_ground::source::{Severity, Source};
 use stackpass_stacks::{
     deployment::{Input, Options},
     need::Need,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_policy::arn::ArnPattern;
-use stackpass_policy::source::Source;
+use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::Source;
 use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::need::{Need, Scoping, Who};
 use stackpass_stacks::{needs, plan};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::contains::contains;
 use stackpass_policy::document::Document;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use stackpass_ground::source::Source;
 use stackpass_policy::catalogue;
 use stackpass_policy::contains::contains;
 use stackpass_policy::document::Document;
-use stackpass_policy::source::Source;
 use stackpass_policy::statement::Statement;
 use stackpass_stacks::builtin;
 use stackpass_stacks::deployment::{Input, Mode, Options, Tool};

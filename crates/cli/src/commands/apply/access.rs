@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::source::Source;
 use stackpass_iam::account::name_of;
 use stackpass_iam::attached::{Attached, AttachedError, PolicySource, attached};
 use stackpass_iam::client::Iam;
@@ -12,7 +13,6 @@ use stackpass_iam::text::PolicyText;
 use stackpass_policy::compare::{Change, Holder, change};
 use stackpass_policy::document::Document;
 use stackpass_policy::read::read;
-use stackpass_policy::source::Source;
 
 use crate::change::problem;
 use crate::error::CliError;

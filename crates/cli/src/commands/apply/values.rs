@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use stackpass_ground::account::AccountId;
+use stackpass_ground::source::Source;
 use stackpass_iam::account::Account;
 use stackpass_iam::desired::Desired;
 use stackpass_iam::plan::Note;
@@ -11,7 +12,6 @@ use stackpass_iam::text::PolicyText;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::read::read;
-use stackpass_policy::source::Source;
 
 use crate::error::{CliError, Kind};
 use crate::gain::is_about;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::{Arn, ArnPattern};
 use stackpass_iam::account::Account;
 use stackpass_iam::attached::named;
 use stackpass_iam::desired::{
@@ -9,7 +10,6 @@ use stackpass_iam::desired::{
 };
 use stackpass_iam::principal::{Kind as Holder, Principal};
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::{Arn, ArnPattern};
 use stackpass_policy::statement::{Effect, Selection};
 
 use super::documents::{Content, Documents};

@@ -2,10 +2,10 @@
 
 use clap::Args;
 use stackpass_ground::account::AccountId;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_ground::partition::Partition;
 use stackpass_ground::region::Region;
 use stackpass_policy::action::ActionPattern;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 use stackpass_policy::statement::{Effect, Sid, Statement};
 use stackpass_stacks::service_role::{CHANGING_POLICY, FREEING, GIVING};

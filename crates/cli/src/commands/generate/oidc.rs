@@ -10,13 +10,13 @@ use clap::Args;
 use stackpass_ground::account::AccountId;
 use stackpass_ground::partition::Partition;
 use stackpass_ground::region::Region;
+use stackpass_ground::source::Severity;
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::Limits;
 use stackpass_policy::read;
 use stackpass_policy::render::{ACCOUNT_ID, NamedDocument, PARTITION};
 use stackpass_policy::size::size;
-use stackpass_policy::source::Severity;
 use stackpass_policy::trust;
 use stackpass_stacks::assembly::Problem;
 

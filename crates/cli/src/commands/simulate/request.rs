@@ -1,7 +1,7 @@
 //! A request in words to a request of the evaluator.
 
+use stackpass_ground::arn::Arn;
 use stackpass_policy::action::{Action, ActionPattern};
-use stackpass_policy::arn::Arn;
 use stackpass_policy::condition::ConditionKey;
 use stackpass_policy::evaluate::{Request, Requester};
 use stackpass_policy::principal::PrincipalKind;

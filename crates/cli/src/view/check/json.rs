@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::compare::Extent;
 use stackpass_stacks::need::Phase;
 

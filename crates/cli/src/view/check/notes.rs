@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::evaluate::StatementRef;

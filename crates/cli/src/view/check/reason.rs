@@ -1,6 +1,6 @@
 //! Why a need is not covered, in words.
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::statement::{Effect, Selection, Statement};
 use stackpass_stacks::need::Scoping;

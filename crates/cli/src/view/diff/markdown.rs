@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use stackpass_policy::arn::ArnPattern;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_stacks::need::Gap;
 
 use super::{action, conditions, phases, reason, risks, summary};

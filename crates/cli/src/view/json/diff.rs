@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::ActionPattern;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::Phase;
 

@@ -1,7 +1,7 @@
 //! The messages are AWS's, as its services write them; only names and numbers are others.
 
+use stackpass_ground::source::Source;
 use stackpass_policy::read::read;
-use stackpass_policy::source::Source;
 
 use super::*;
 

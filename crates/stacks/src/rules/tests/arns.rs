@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::action::Action;
-use stackpass_policy::arn::ArnPattern;
 use stackpass_policy::catalogue;
 
 use super::file::{Entry, Part, Problem};

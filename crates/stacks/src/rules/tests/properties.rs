@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use stackpass_ground::wildcard::{Case, Glob, Syntax};
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
-use stackpass_policy::wildcard::{Case, Glob, Syntax};
 
 use super::file::{Entry, Part, Problem};
 use super::schemas::Schemas;
