@@ -17,8 +17,9 @@ use stackpass_policy::catalogue;
 use stackpass_policy::condition::Conditions;
 
 use crate::deployment::{Deployment, Mode, PlannedStack, Tool};
+use crate::names;
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
-use crate::scope;
+use crate::pattern;
 use crate::tools::{ToolNeed, calls_of};
 
 /// Works out what the caller needs for a stack of a deployment.
@@ -107,7 +108,7 @@ impl Caller<'_> {
     fn push(self, call: Call, phases: &[Phase], needs: &mut Needs) {
         let stack = &self.planned.stack;
         let why = Why {
-            stack: scope::stack_name(stack),
+            stack: names::stack_name(stack),
             resource: None,
             property: None,
             place: stack.place(call.span),
@@ -154,7 +155,7 @@ impl Caller<'_> {
         Gap {
             place: stack.place(Span::default()),
             code,
-            stack: scope::stack_name(stack),
+            stack: names::stack_name(stack),
             resource: None,
             message,
             help: help.to_owned(),
@@ -165,7 +166,7 @@ impl Caller<'_> {
         if !resources.iter().any(ArnPattern::is_any) {
             let unnamed = self.planned.stack.setting.stack_name.is_none()
                 && resources.iter().any(|arn| arn.service() == "cloudformation");
-            let is_whole_type = resources.iter().any(|arn| scope::is_whole_type(arn.as_str()));
+            let is_whole_type = resources.iter().any(|arn| pattern::is_whole_type(arn.as_str()));
             return match (unnamed, is_whole_type) {
                 (true, _) => Scoping::UnknownStackName,
                 (false, true) => Scoping::AnyOfType,

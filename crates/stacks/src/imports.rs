@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::names;
+use crate::pattern::Pattern;
 use crate::resolve::Stack;
-use crate::scope::{self, Pattern};
 
 /// How many stacks an export is handed on through before it counts as unknown.
 const MAX_ROUNDS: usize = 8;
@@ -42,7 +43,7 @@ fn collect(stack: &Stack, exports: &mut BTreeMap<Key, BTreeSet<Pattern>>) {
     for (name, value) in &stack.exports {
         let Some(name) = name.known() else { continue };
         let key = (account.clone(), region.clone(), name.to_owned());
-        exports.entry(key).or_default().extend(scope::patterns_of(stack, value));
+        exports.entry(key).or_default().extend(names::patterns_of(stack, value));
     }
     for nested in stack.nested.values() {
         collect(nested, exports);

@@ -12,9 +12,9 @@ use crate::assembly::{self, Asset, Files, Problem, StackArtifact, StackInput, St
 use crate::bootstrap::{DEFAULT_QUALIFIER, legacy_buckets};
 use crate::deployment::{Deployment, Input, Mode, Options, PlannedStack, Tool};
 use crate::imports;
+use crate::names;
 use crate::resolve::Setting;
 use crate::sam;
-use crate::scope;
 use crate::template;
 use crate::value::{Text, Value};
 
@@ -56,7 +56,7 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
         .into_iter()
         .map(|(name, input)| planned(name, input, options, mode, &mut problems))
         .collect();
-    stacks.sort_by_key(|planned| scope::stack_name(&planned.stack));
+    stacks.sort_by_key(|planned| names::stack_name(&planned.stack));
     imports::join(&mut stacks.iter_mut().map(|planned| &mut planned.stack).collect::<Vec<_>>());
     let deployment = Deployment {
         stacks,
@@ -149,7 +149,7 @@ fn planned(
         Mode::ServiceRole => options.service_role_arn(),
     };
     setting.executor_role = role
-        .map(|role| scope::filled_text(&setting, &role))
+        .map(|role| names::filled_text(&setting, &role))
         .filter(|role| role.starts_with("arn:"));
     PlannedStack { stack: resolved(&root, &setting, problems), artifact }
 }

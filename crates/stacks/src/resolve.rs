@@ -10,7 +10,6 @@ mod intrinsics;
 mod parameters;
 mod texts;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,7 +18,8 @@ use stackpass_ground::tree::{Kind, Node};
 
 use crate::generic;
 use crate::need::Place;
-use crate::scope::Pattern;
+use crate::pattern::Pattern;
+use crate::property_path::UPDATE_POLICY;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
 use crate::template::{LogicalId, Reach, Section, Template, Transform};
 use crate::value::{Found, Located, Text, Truth, Value};
@@ -94,18 +94,6 @@ pub struct Resource {
     pub update_replace_policy: DeletionPolicy,
     /// How the template says to update it.
     pub update_policy: Value,
-}
-
-/// What begins a path into the update policy of a resource, where paths of properties may stand as well.
-pub(crate) const UPDATE_POLICY: &str = "@update_policy.";
-
-/// A path as a reader of the template knows it; of one at any depth, where it begins.
-pub(crate) fn shown(path: &str) -> Cow<'_, str> {
-    let path = path.split_once(".**").map_or(path, |(start, _)| start);
-    match path.strip_prefix(UPDATE_POLICY) {
-        Some(path) => Cow::Owned(format!("UpdatePolicy.{path}")),
-        None => Cow::Borrowed(path),
-    }
 }
 
 impl Resource {

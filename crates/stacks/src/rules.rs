@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use stackpass_ground::sorted_lines;
 
-use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern_from};
+use crate::generated_names::{Case, NameRule, StackName, Style, generated_name_pattern_from};
 use crate::need::{Hardness, Phase};
-use crate::resolve::UPDATE_POLICY;
+use crate::property_path::UPDATE_POLICY;
 
 /// The rules by type, as `cargo xtask codegen` makes them from the files.
 const RULES: &str = include_str!("generated/rules.txt");

@@ -41,7 +41,7 @@ use crate::template::{LogicalId, Resource, Template};
 use build::{At, Properties, entry, field, function};
 
 /// The name of the transform.
-const TRANSFORM: &str = crate::transforms::SAM;
+const TRANSFORM: &str = crate::template::transforms::SAM;
 
 /// What the names of SAM's types begin with.
 const PREFIX: &str = "AWS::Serverless::";

@@ -8,13 +8,10 @@ use stackpass_ground::arn::ArnPattern;
 use stackpass_ground::source::Span;
 use stackpass_policy::catalogue;
 
+use crate::names;
 use crate::need::Scoping;
 use crate::resolve::{Stack, UseKind};
-use crate::scope;
 use crate::value::Text;
-
-/// The transform of SAM.
-pub(crate) const SAM: &str = "AWS::Serverless-2016-10-31";
 
 /// A call that a transform makes, or is authorized as.
 pub(crate) struct TransformCall {
@@ -46,7 +43,7 @@ pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
                 let Some(name) = name.strip_prefix("AWS::") else { continue };
                 let arn =
                     format!("arn:${{Partition}}:cloudformation:${{Region}}:aws:transform/{name}");
-                let arn = scope::wildcard(stack, &arn).parse();
+                let arn = names::wildcard(stack, &arn).parse();
                 push(
                     &["cloudformation:CreateChangeSet"],
                     (arn.into_iter().collect(), Scoping::Named),
@@ -76,11 +73,11 @@ pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
 fn arns(stack: &Stack, text: &Text, format: &str) -> (BTreeSet<ArnPattern>, Scoping) {
     let mut resources = BTreeSet::new();
     let mut scoping = Scoping::Named;
-    for pattern in scope::referred(stack, text, format) {
+    for pattern in names::referred(stack, text, format) {
         let arn = pattern.glob.parse().ok();
         // What is no ARN at all tells no more than an unknown value.
         let is_known = arn.is_some() && pattern.scoping == Scoping::Named;
-        resources.extend(arn.or_else(|| scope::anywhere(stack, format).parse().ok()));
+        resources.extend(arn.or_else(|| names::anywhere(stack, format).parse().ok()));
         if !is_known {
             scoping = Scoping::UnknownValue;
         }

@@ -1,7 +1,7 @@
 //! The names of SST's debug stack.
 
-use crate::names::{Case, NameRule, StackName, Style, generated_name_pattern};
-use crate::scope;
+use crate::generated_names::{Case, NameRule, StackName, Style, generated_name_pattern};
+use crate::names;
 
 use super::Caller;
 
@@ -16,7 +16,7 @@ impl Caller<'_> {
     pub(super) fn debug_stack_name(self) -> String {
         let stacks = self.deployment.stacks.iter();
         stacks
-            .map(|planned| scope::stack_name(&planned.stack))
+            .map(|planned| names::stack_name(&planned.stack))
             .find(|name| name.ends_with(DEBUG_STACK))
             .unwrap_or_else(|| format!("*{DEBUG_STACK}"))
     }

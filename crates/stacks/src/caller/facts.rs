@@ -4,8 +4,8 @@ use crate::assembly::Asset;
 use crate::deployment::{Mode, Tool};
 use crate::resolve::UseKind;
 use crate::sam;
+use crate::template::transforms;
 use crate::tools::Fact;
-use crate::transforms;
 
 use super::Caller;
 

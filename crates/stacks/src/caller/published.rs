@@ -6,8 +6,9 @@ use stackpass_ground::wildcard::escape;
 
 use crate::assembly::Asset;
 use crate::bootstrap::legacy_buckets;
+use crate::names;
+use crate::pattern;
 use crate::sam;
-use crate::scope;
 
 use super::Caller;
 
@@ -19,8 +20,8 @@ impl Caller<'_> {
         for asset in self.own_assets() {
             match asset {
                 Asset::File { bucket, key, .. } => {
-                    let key = scope::any_build(&scope::filled_text(setting, key));
-                    files.insert((scope::filled_text(setting, bucket), key));
+                    let key = pattern::any_build(&names::filled_text(setting, key));
+                    files.insert((names::filled_text(setting, bucket), key));
                 }
                 Asset::LegacyFile { .. } => {
                     let buckets = legacy_buckets(setting, &self.deployment.qualifier).into_iter();
@@ -37,7 +38,7 @@ impl Caller<'_> {
     pub(super) fn package_bucket(self) -> Option<String> {
         let stack = &self.planned.stack;
         let value = stack.setting.parameters.get(sam::PACKAGE_BUCKET)?;
-        let patterns = scope::patterns(stack, value.texts().first()?);
+        let patterns = names::patterns(stack, value.texts().first()?);
         patterns.into_iter().next().map(|pattern| pattern.glob)
     }
 
@@ -46,8 +47,8 @@ impl Caller<'_> {
         let setting = &self.planned.stack.setting;
         let repositories = self.own_assets().filter_map(|asset| match asset {
             Asset::Image { repository, region, .. } => {
-                let region = region.as_deref().map(|region| scope::filled_text(setting, region));
-                Some((region, scope::filled_text(setting, repository)))
+                let region = region.as_deref().map(|region| names::filled_text(setting, region));
+                Some((region, names::filled_text(setting, repository)))
             }
             Asset::LegacyImage { repository } => {
                 let name =

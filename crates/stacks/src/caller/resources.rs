@@ -3,8 +3,8 @@
 use stackpass_policy::catalogue;
 
 use crate::deployment::Mode;
+use crate::names;
 use crate::resolve::UseKind;
-use crate::scope;
 use crate::tools::{BootstrapRole, On};
 use crate::value::Text;
 
@@ -50,7 +50,7 @@ impl Caller<'_> {
 
     fn filled(self, template: &str) -> Vec<String> {
         let template = template.replace("${Qualifier}", &self.deployment.qualifier);
-        let patterns = scope::fill(&self.planned.stack, None, &template).into_iter();
+        let patterns = names::fill(&self.planned.stack, None, &template).into_iter();
         patterns.map(|pattern| pattern.glob).collect()
     }
 
@@ -72,14 +72,14 @@ impl Caller<'_> {
     fn parameter_arns(self, name: &Text) -> Vec<String> {
         let format = catalogue::resource_type("ssm", "parameter");
         let format = format.and_then(|kind| kind.arns().next()).unwrap_or("*");
-        let patterns = scope::referred_or_any(&self.planned.stack, name, format).into_iter();
+        let patterns = names::referred_or_any(&self.planned.stack, name, format).into_iter();
         patterns.map(|pattern| pattern.glob).collect()
     }
 
     fn bootstrap_parameter(self) -> Vec<String> {
         let name = self.planned.artifact.bootstrap_parameter.as_deref().map_or_else(
             || format!("/cdk-bootstrap/{}/version", self.deployment.qualifier),
-            |name| scope::filled_text(&self.planned.stack.setting, name),
+            |name| names::filled_text(&self.planned.stack.setting, name),
         );
         self.filled(&format!("arn:${{Partition}}:ssm:${{Region}}:${{Account}}:parameter{name}"))
     }
@@ -108,6 +108,6 @@ impl Caller<'_> {
             ));
         }
         let setting = &self.planned.stack.setting;
-        given.into_iter().map(|arn| scope::filled_text(setting, arn)).collect()
+        given.into_iter().map(|arn| names::filled_text(setting, arn)).collect()
     }
 }

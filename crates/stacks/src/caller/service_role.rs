@@ -6,8 +6,8 @@ use stackpass_policy::action::Action;
 use stackpass_policy::condition::{Comparison, Conditions, Operator};
 
 use crate::deployment::Mode;
+use crate::names;
 use crate::need::{Needs, Phase};
-use crate::scope;
 use crate::tools::On;
 
 use super::{Call, Caller};
@@ -21,7 +21,7 @@ impl Caller<'_> {
     pub(super) fn service_role(self) -> BTreeSet<String> {
         let setting = &self.planned.stack.setting;
         let given = self.deployment.service_role.as_deref();
-        given.map(|role| scope::filled_text(setting, role)).into_iter().collect()
+        given.map(|role| names::filled_text(setting, role)).into_iter().collect()
     }
 
     /// Binds calls that may name a role to the service role.

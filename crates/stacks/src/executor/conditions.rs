@@ -7,9 +7,10 @@ use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator
 
 use super::Subject;
 use crate::generic;
+use crate::names;
+use crate::pattern;
 use crate::registry::ResourceType;
 use crate::rules::{Rule, Term};
-use crate::scope;
 use crate::value::{Text, Truth};
 
 /// One operator and key with its values.
@@ -219,13 +220,13 @@ fn texts_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
     let found = subject.resource.at(path);
     let mut known = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
-        for pattern in scope::patterns(subject.stack, &text) {
+        for pattern in names::patterns(subject.stack, &text) {
             if pattern.glob.starts_with('*') {
                 return None;
             }
             // Operators for ARNs match part by part.
             let is_arn = pattern.glob.starts_with("arn:");
-            known.insert(if is_arn { scope::six_parts(&pattern.glob) } else { pattern.glob });
+            known.insert(if is_arn { pattern::six_parts(&pattern.glob) } else { pattern.glob });
         }
     }
     found.complete.then_some(known)
@@ -236,9 +237,9 @@ fn arns_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
     let found = subject.resource.at(path);
     let mut known = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
-        for pattern in scope::patterns(subject.stack, &text) {
+        for pattern in names::patterns(subject.stack, &text) {
             if pattern.glob.starts_with("arn:") {
-                known.insert(scope::six_parts(&pattern.glob));
+                known.insert(pattern::six_parts(&pattern.glob));
             } else {
                 known.extend(arns_of_name(subject, path, &text, &pattern.glob)?);
             }
@@ -261,14 +262,14 @@ fn arns_of_name(
     let references = subject.registered.into_iter().flat_map(ResourceType::references);
     let of_path = references.filter(|reference| reference.property == path);
     let formats: BTreeSet<&str> =
-        of_path.filter_map(|reference| scope::arn_template(reference.target_type)).collect();
+        of_path.filter_map(|reference| names::arn_template(reference.target_type)).collect();
     // A name alone is that of the whole: of a function, not of one of its aliases.
     let is_part = |format: &&&str| {
         formats.iter().any(|whole| format.strip_prefix(whole).is_some_and(|rest| !rest.is_empty()))
     };
     let whole = formats.iter().filter(|format| !is_part(format));
-    let arns = whole.flat_map(|format| scope::referred(subject.stack, text, format));
-    let arns: BTreeSet<String> = arns.map(|pattern| scope::six_parts(&pattern.glob)).collect();
+    let arns = whole.flat_map(|format| names::referred(subject.stack, text, format));
+    let arns: BTreeSet<String> = arns.map(|pattern| pattern::six_parts(&pattern.glob)).collect();
     (!arns.is_empty() && arns.iter().all(|arn| arn.starts_with("arn:"))).then_some(arns)
 }
 

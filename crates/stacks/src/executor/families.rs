@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/imagebuilder/latest/userguide/ibhow-semantic-versioning.html>
 
 use crate::generic;
-use crate::scope::Pattern;
+use crate::pattern::Pattern;
 
 /// What an ARN stands for, if its service takes it for all that lie below it.
 pub(super) fn below(pattern: Pattern) -> Option<Pattern> {

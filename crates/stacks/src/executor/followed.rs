@@ -6,10 +6,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use crate::names;
 use crate::need::Scoping;
 use crate::resolve::Stack;
-use crate::scope;
 use crate::value::Text;
+
+use super::PropertyAt;
+use super::conditions::{Condition, Open};
+use super::target::Targets;
 
 /// A property path, and the ARN that stands there.
 type Reference = (String, String);
@@ -25,7 +29,7 @@ impl FollowedReferences {
     /// Notes that an action looked at a text, and whether it acts on what the text refers to.
     pub(super) fn note(&self, stack: &Stack, path: &str, text: &Text, is_kept: bool) {
         let list = if is_kept { &self.kept } else { &self.dropped };
-        let arns = scope::patterns(stack, text).into_iter();
+        let arns = names::patterns(stack, text).into_iter();
         let literal = arns.filter(|it| it.scoping == Scoping::Named && it.glob.starts_with("arn:"));
         list.borrow_mut().extend(literal.map(|pattern| (path.to_owned(), pattern.glob)));
     }
@@ -34,4 +38,14 @@ impl FollowedReferences {
     pub(super) fn leading_nowhere(&self) -> Vec<Reference> {
         self.dropped.borrow().difference(&self.kept.borrow()).cloned().collect()
     }
+}
+
+/// A reference that an action follows.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) at: PropertyAt,
+    pub(super) targets: Targets,
+    pub(super) conditions: Vec<Condition>,
+    /// Conditions that are left out.
+    pub(super) open: Vec<Open>,
 }

@@ -3,18 +3,21 @@
 use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
 
+use super::calls::Reason;
 use super::conditions::Open;
-use super::{NamedBy, Reason, Subject, WHOLE_SERVICE, origins, resource_ref, targets};
+use super::{PropertyAt, Subject, WHOLE_SERVICE, follow, origins, resource_ref};
+use crate::names;
 use crate::need::{Gap, Scoping};
+use crate::pattern::Pattern;
+use crate::property_path::shown;
 use crate::registry::{self, ResourceType};
-use crate::resolve::{Resource, Stack, shown};
-use crate::scope::{self, Pattern};
+use crate::resolve::{Resource, Stack};
 use crate::value::Text;
 
-impl NamedBy {
+impl PropertyAt {
     /// The resources, as a reader of the template knows them.
     fn told(&self) -> String {
-        match &self.property {
+        match &self.path {
             Some(property) => format!("what `{}` refers to", shown(property)),
             None => "its name".to_owned(),
         }
@@ -31,7 +34,7 @@ impl Subject<'_> {
         (!services.is_empty()).then(|| Gap {
             place: self.place(self.resource.span),
             code: "whole-service",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "the registry asks for every action of {}, which is not given",
@@ -47,7 +50,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(self.resource.span),
             code: "unknown-role",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: "the registry says that a role is passed, but no property is known to name it, so none may be passed"
                 .to_owned(),
@@ -57,25 +60,25 @@ impl Subject<'_> {
     }
 
     /// What tells on which resources an action acts, for one of which that is not known.
-    fn naming(&self, reason: &Reason) -> NamedBy {
-        let asked_by = || NamedBy { property: reason.property.clone(), span: reason.span };
+    fn naming(&self, reason: &Reason) -> PropertyAt {
+        let asked_by = || reason.asked_by.clone();
         reason.named_by.clone().or_else(|| self.open_reference()).unwrap_or_else(asked_by)
     }
 
     /// The first of the resource's typed references that is not known, unless it is the resource's own name that is not.
-    fn open_reference(&self) -> Option<NamedBy> {
+    fn open_reference(&self) -> Option<PropertyAt> {
         let is_open = |pattern: &Pattern| pattern.scoping == Scoping::UnknownValue;
         if self.arns().iter().any(is_open) {
             return None;
         }
         let references = self.registered.into_iter().flat_map(ResourceType::references);
         let mut paths = references.filter_map(|reference| {
-            let format = scope::arn_template(reference.target_type)?;
-            let told = targets::at_path(self, reference.property, &[format]);
+            let format = names::arn_template(reference.target_type)?;
+            let told = follow::at_path(self, reference.property, &[format]);
             told.iter().any(is_open).then_some(reference.property)
         });
         let path = paths.next()?;
-        Some(NamedBy { property: Some(path.to_owned()), span: self.span_of(path) })
+        Some(self.property(path))
     }
 
     /// A condition that would bound a permission and whose value is not known.
@@ -92,7 +95,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(self.span_of(property)),
             code: "unresolved-value",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!("{value}, so `{key}` does not bound the permission"),
             help,
@@ -102,14 +105,14 @@ impl Subject<'_> {
     /// A value that should name what an action is given on, and names nothing that IAM can.
     pub(super) fn unusable(&self, action: &Action, reason: &Reason) -> Gap {
         let named_by = self.naming(reason);
-        let subject = match &named_by.property {
+        let subject = match &named_by.path {
             Some(property) => format!("`{}` holds", shown(property)),
             None => "its name is made of".to_owned(),
         };
         Gap {
             place: self.place(named_by.span),
             code: "unusable-value",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} what names no single resource, so `{action}` is not given for it"
@@ -125,7 +128,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(named_by.span),
             code: "out-of-reach",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} follows from itself or from too many other names, so permissions are given for all of its kind"
@@ -139,7 +142,7 @@ impl Subject<'_> {
         Gap {
             place: self.place(self.span_of(path)),
             code: "unmatched-reference",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "`{path}` refers to `{arn}`, and no action that is known for the type acts on such a thing"
@@ -156,12 +159,12 @@ impl Subject<'_> {
         Gap {
             place: self.place(named_by.span),
             code: "unresolved-value",
-            stack: scope::stack_name(self.stack),
+            stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
                 "{subject} is not known before the deployment, so permissions are given for all of its kind"
             ),
-            help: origins::help(self, named_by.property.as_deref()),
+            help: origins::help(self, named_by.path.as_deref()),
         }
     }
 }
@@ -174,7 +177,7 @@ pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
         place: stack.place(span),
         code: "open-loop",
-        stack: scope::stack_name(stack),
+        stack: names::stack_name(stack),
         resource: None,
         message: format!(
             "what `{name}` runs over is not known, so what the resources that it makes need is not known"
@@ -194,7 +197,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
     Gap {
         place: stack.place(span),
         code: "include",
-        stack: scope::stack_name(stack),
+        stack: names::stack_name(stack),
         resource: None,
         message: format!("`AWS::Include` brings in {file}; what that needs is not known"),
         help: PROCESSED.to_owned(),
@@ -206,7 +209,7 @@ pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
         place: stack.place(span),
         code: "macro",
-        stack: scope::stack_name(stack),
+        stack: names::stack_name(stack),
         resource: None,
         message: format!(
             "the macro `{name}` changes the template, and its function is not in the template"
@@ -220,7 +223,7 @@ pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
     Gap {
         place: stack.place(span),
         code: "unresolved-value",
-        stack: scope::stack_name(stack),
+        stack: names::stack_name(stack),
         resource: None,
         message: "which application is taken is not known before the deployment, so permissions are given for all of its kind".to_owned(),
         help: "give the parameters that it follows from (`--parameter NAME=VALUE`), or narrow the policy by hand".to_owned(),
@@ -231,7 +234,7 @@ pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
     Gap {
         place: stack.place(resource.span),
         code: "nested-template",
-        stack: scope::stack_name(stack),
+        stack: names::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
         help: "derive the needs of that template on its own, and add them".to_owned(),
@@ -264,7 +267,7 @@ pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> 
     Gap {
         place: stack.place(resource.span),
         code,
-        stack: scope::stack_name(stack),
+        stack: names::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message,
         help: help.to_owned(),

@@ -6,11 +6,14 @@ use stackpass_policy::action::Action;
 use stackpass_policy::catalogue::{self, ResourceTypeFacts};
 
 use super::Subject;
-use super::references::Followed;
-use super::targets::{self, Targets};
+use super::follow::at_path;
+use super::followed::Followed;
+use super::kinds;
+use super::target::Targets;
 use crate::generic::{self, ObjectLocation};
+use crate::names;
 use crate::need::Scoping;
-use crate::scope::{self, Pattern};
+use crate::pattern::Pattern;
 
 /// Whether an action reads an object of S3, or what belongs to it: its attributes, its grants, a version of it.
 pub(super) fn is_read(action: &Action) -> bool {
@@ -29,8 +32,7 @@ pub(super) fn read(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followe
     let followed = named(subject).filter(has_version).filter_map(|location| {
         let property = location.property()?;
         Some(Followed {
-            span: subject.span_of(property),
-            property: property.to_owned(),
+            at: subject.property(property),
             targets: Targets::of(arns(subject, location)),
             conditions: Vec::new(),
             open: Vec::new(),
@@ -55,7 +57,7 @@ pub(super) fn referenced(
     action: &Action,
     kind: &ResourceTypeFacts,
 ) -> BTreeSet<Pattern> {
-    let told = targets::referenced(subject, kind);
+    let told = kinds::referenced(subject, kind);
     match kind.name() {
         "bucket" if is_any(&told) && is_look_up(action) => {
             Some(buckets(subject)).filter(|buckets| !buckets.is_empty()).unwrap_or(told)
@@ -122,7 +124,7 @@ fn bucket_of(pattern: Pattern) -> Pattern {
 
 /// The ARNs of the objects at a location.
 fn arns(subject: &Subject<'_>, location: &ObjectLocation) -> BTreeSet<Pattern> {
-    let filled = |template: &str| scope::fill(subject.stack, Some(subject.resource), template);
+    let filled = |template: &str| names::fill(subject.stack, Some(subject.resource), template);
     let within = match (&location.key, &location.prefix) {
         (Some(key), _) => format!("${{{key}}}"),
         (None, Some(prefix)) => format!("${{{prefix}|}}*"),
@@ -132,8 +134,7 @@ fn arns(subject: &Subject<'_>, location: &ObjectLocation) -> BTreeSet<Pattern> {
         return filled(&format!("arn:${{Partition}}:s3:::${{{bucket}}}/{within}"));
     }
     if let Some(bucket_arn) = &location.bucket_arn {
-        let buckets =
-            targets::at_path(subject, bucket_arn, &["arn:${Partition}:s3:::${BucketName}"]);
+        let buckets = at_path(subject, bucket_arn, &["arn:${Partition}:s3:::${BucketName}"]);
         let keys = filled(&within);
         let object = |bucket: &Pattern, key: &Pattern| {
             let glob = format!("{}/{}", bucket.glob, key.glob);
@@ -143,5 +144,5 @@ fn arns(subject: &Subject<'_>, location: &ObjectLocation) -> BTreeSet<Pattern> {
         return buckets.iter().flat_map(of_bucket).collect();
     }
     let path = location.url.as_deref().or(location.arn.as_deref()).unwrap_or_default();
-    targets::at_path(subject, path, &["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])
+    at_path(subject, path, &["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])
 }

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use stackpass_policy::catalogue::ResourceTypeFacts;
 
 use super::Subject;
+use crate::names;
 use crate::need::Scoping;
-use crate::scope::{self, Pattern};
+use crate::pattern::Pattern;
 
 /// The answers for one resource.
 #[derive(Debug, Default)]
@@ -21,7 +22,7 @@ pub(super) struct Once {
 impl<'a> Subject<'a> {
     /// The ARNs that the resource may have.
     pub(super) fn arns(&self) -> &'a BTreeSet<Pattern> {
-        self.once.arns.get_or_init(|| scope::arns(self.stack, self.resource))
+        self.once.arns.get_or_init(|| names::arns(self.stack, self.resource))
     }
 
     /// The ARNs that stand in properties or that a property refers to, by the path of each property that holds a text.
@@ -31,7 +32,7 @@ impl<'a> Subject<'a> {
             let arns = texts.map(|(path, texts)| {
                 let literal = texts.iter().flat_map(|text| {
                     let is_reference = text.as_attribute().is_some();
-                    scope::patterns(self.stack, text).into_iter().filter(move |pattern| {
+                    names::patterns(self.stack, text).into_iter().filter(move |pattern| {
                         let is_literal = pattern.scoping == Scoping::Named || is_reference;
                         is_literal && pattern.glob.starts_with("arn:")
                     })

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use crate::generic;
+use crate::names;
 use crate::resolve::{Resource, Stack};
 use crate::rules;
-use crate::scope;
 use crate::value::{Part, Text, Value};
 
 /// How many resources lie between a value and its parameter at the most.
@@ -59,7 +59,7 @@ fn is_file(subject: &Subject<'_>, property: &str) -> bool {
     let found = subject.resource.at(property);
     let mut texts = found.values.iter().flat_map(|found| found.value.texts());
     locations.any(|location| location.property() == Some(property))
-        && texts.any(|text| scope::is_path(&text))
+        && texts.any(|text| names::is_path(&text))
 }
 
 struct Search<'a> {
@@ -127,7 +127,7 @@ impl Search<'_> {
 
 /// The properties that the ARN and the name of a resource of a type are made of.
 pub(super) fn naming(resource_type: &str) -> impl Iterator<Item = &'static str> {
-    let template = scope::arn_template(resource_type).unwrap_or_default();
+    let template = names::arn_template(resource_type).unwrap_or_default();
     let name = rules::of(resource_type).and_then(|rules| rules.name.as_ref()?.property.as_deref());
-    scope::properties_in(template).chain(name)
+    names::properties_in(template).chain(name)
 }

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::Subject;
-use super::references::role_format;
+use crate::names;
+use crate::pattern::Pattern;
+use stackpass_policy::catalogue;
+
 use crate::need::Scoping;
 use crate::resolve::{Resource, Stack};
-use crate::scope::{self, Pattern};
 use crate::value::{Text, Value};
 
 /// The types between an instance and its role: the property with the name, and the properties that lead on.
@@ -55,7 +57,7 @@ fn of_text(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern> {
     let found = resource.properties.at("Roles");
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let mut roles: BTreeSet<Pattern> =
-        texts.flat_map(|role| scope::referred(stack, &role, role_format())).collect();
+        texts.flat_map(|role| names::referred(stack, &role, role_format())).collect();
     if !found.complete {
         roles.insert(any(stack));
     }
@@ -86,5 +88,11 @@ fn named<'a>(stack: &'a Stack, name: &str) -> Option<&'a Resource> {
 }
 
 fn any(stack: &Stack) -> Pattern {
-    Pattern { glob: scope::wildcard(stack, role_format()), scoping: Scoping::UnknownValue }
+    Pattern { glob: names::wildcard(stack, role_format()), scoping: Scoping::UnknownValue }
+}
+
+pub(super) fn role_format() -> &'static str {
+    catalogue::resource_type("iam", "role")
+        .and_then(|role| role.arns().next())
+        .unwrap_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}")
 }

@@ -6,15 +6,17 @@ use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 
-use super::Subject;
-use super::conditions::{self, Condition, Open};
+use super::conditions::{self, Open};
+use super::followed::Followed;
 use super::objects;
-use super::profiles;
-use super::targets::{self, Targets};
+use super::profiles::{self, role_format};
+use super::target::Targets;
+use super::{PropertyAt, Subject, follow};
 use crate::generic;
+use crate::names;
 use crate::need::Scoping;
+use crate::pattern::Pattern;
 use crate::registry::ResourceType;
-use crate::scope::{self, Pattern};
 use crate::value::{Part, Text, Value};
 
 /// How an action of a handler is to be treated.
@@ -26,17 +28,6 @@ pub(super) enum Treatment {
     NotNamed,
     /// It does not, or nothing is known of the type's references.
     Ordinary,
-}
-
-/// A reference that an action follows.
-#[derive(Debug)]
-pub(super) struct Followed {
-    pub(super) property: String,
-    pub(super) span: Span,
-    pub(super) targets: Targets,
-    pub(super) conditions: Vec<Condition>,
-    /// Conditions that are left out.
-    pub(super) open: Vec<Open>,
 }
 
 const ROLE: &str = "AWS::IAM::Role";
@@ -85,17 +76,15 @@ fn roles(subject: &Subject<'_>) -> Option<Vec<Followed>> {
     }
     for path in sorted(profile_paths) {
         followed.push(Followed {
-            span: subject.span_of(&path),
+            at: subject.property(&path),
             targets: Targets::of(profiles::roles(subject, &path)),
             conditions: conditions::passed_to_instances(subject).into_iter().collect(),
             open: Vec::new(),
-            property: path,
         });
     }
     for role in document.into_iter().flat_map(|document| roles_in(subject, document)) {
-        let span =
-            if role.span == Span::default() { subject.span_of(&role.path) } else { role.span };
-        followed.push(passed_role(subject, &role.path, span, &role.text, services));
+        let at = subject.property_at(&role.path, role.span);
+        followed.push(passed_role(subject, at, &role.text, services));
     }
     Some(followed)
 }
@@ -183,19 +172,17 @@ fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followe
             if takes_anything && is_ordinary(&text) {
                 continue;
             }
-            let span =
-                if value.span == Span::default() { subject.span_of(path) } else { value.span };
-            followed.push(passed_role(subject, path, span, &text, services));
+            let at = subject.property_at(path, value.span);
+            followed.push(passed_role(subject, at, &text, services));
         }
     }
     if !found.complete {
         let wide = Pattern {
-            glob: scope::wildcard(subject.stack, format),
+            glob: names::wildcard(subject.stack, format),
             scoping: Scoping::UnknownValue,
         };
-        let span = subject.span_of(path);
         let targets = Targets::of([wide]);
-        followed.push(passed_on(subject, path, span, &Text::any(), services, targets));
+        followed.push(passed_on(subject, subject.property(path), &Text::any(), services, targets));
     }
     followed
 }
@@ -216,8 +203,7 @@ fn takes_arns_of_several_services(subject: &Subject<'_>, path: &str) -> bool {
 
 fn passed_role(
     subject: &Subject<'_>,
-    path: &str,
-    span: Span,
+    at: PropertyAt,
     role: &Text,
     services: &[String],
 ) -> Followed {
@@ -226,25 +212,24 @@ fn passed_role(
         let service = pattern.glob.split(':').nth(2).unwrap_or("iam");
         service == "iam" || service.contains('*')
     };
-    let referred = scope::referred(subject.stack, role, role_format()).into_iter();
+    let referred = names::referred(subject.stack, role, role_format()).into_iter();
     let targets = Targets::of(referred.filter(may_be_role));
-    passed_on(subject, path, span, role, services, targets)
+    passed_on(subject, at, role, services, targets)
 }
 
 /// `iam:PassRole` on targets, to the services that receive the role as far as they are known.
 fn passed_on(
     subject: &Subject<'_>,
-    path: &str,
-    span: Span,
+    at: PropertyAt,
     role: &Text,
     services: &[String],
     targets: Targets,
 ) -> Followed {
     let condition = conditions::passed_to_service(subject, role, services);
-    let open = || Open { key: "iam:PassedToService".to_owned(), property: path.to_owned() };
+    let property = at.path.clone().unwrap_or_default();
+    let open = || Open { key: "iam:PassedToService".to_owned(), property };
     Followed {
-        property: path.to_owned(),
-        span,
+        at,
         targets,
         open: condition.is_none().then(open).into_iter().collect(),
         conditions: condition.into_iter().collect(),
@@ -270,11 +255,10 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
             let targets = if formats.is_empty() {
                 Targets::of([Pattern { glob: "*".to_owned(), scoping: Scoping::NoResourceLevel }])
             } else {
-                Targets::of(targets::at_path(subject, &path, &formats))
+                Targets::of(follow::at_path(subject, &path, &formats))
             };
             Followed {
-                span: subject.span_of(&path),
-                property: path,
+                at: subject.property(&path),
                 targets,
                 conditions: Vec::new(),
                 open: Vec::new(),
@@ -298,10 +282,4 @@ fn sorted(mut paths: Vec<String>) -> Vec<String> {
     paths.sort();
     paths.dedup();
     paths
-}
-
-pub(super) fn role_format() -> &'static str {
-    catalogue::resource_type("iam", "role")
-        .and_then(|role| role.arns().next())
-        .unwrap_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}")
 }

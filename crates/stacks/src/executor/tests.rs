@@ -110,7 +110,7 @@ fn a_wildcard_of_the_registry_is_not_spelled_out() {
         let left_out: Vec<&String> = left_out.flat_map(|dropped| &dropped.actions).collect();
         for listed in kind.permissions().filter(|listed| listed.name.contains('*')) {
             let pattern = format!("{}:{}", listed.service, listed.name);
-            let stands_for = super::expanded(listed.service, listed.name).len();
+            let stands_for = super::handlers::expanded(listed.service, listed.name).len();
             if stands_for > FEW && !left_out.contains(&&pattern) {
                 wide.push((name, pattern));
             }

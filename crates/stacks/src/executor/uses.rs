@@ -9,9 +9,10 @@ use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 
 use super::gaps;
+use crate::names;
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
+use crate::pattern::Pattern;
 use crate::resolve::{Stack, Use, UseKind};
-use crate::scope::{self, Pattern};
 use crate::transforms;
 use crate::value::{Part, Text};
 
@@ -68,7 +69,7 @@ pub(super) fn needs(stack: &Stack) -> Needs {
             UseKind::Transform(name) if !name.starts_with("AWS::") => {
                 needs.gaps.push(gaps::unknown_macro(stack, used.span, name));
             }
-            UseKind::Application(id) if scope::patterns(stack, id).iter().any(is_unknown) => {
+            UseKind::Application(id) if names::patterns(stack, id).iter().any(is_unknown) => {
                 needs.gaps.push(gaps::unknown_application(stack, used.span));
             }
             UseKind::Import
@@ -118,7 +119,7 @@ fn push_key(stack: &Stack, used: &Use, name: &Text, needs: &mut Needs) {
     let begins_open =
         |part: &Part| matches!(part, Part::Any | Part::Parameter(_) | Part::Import(_));
     let may_be_arn = name.parts().first().is_some_and(begins_open);
-    let keys = scope::patterns(stack, name).into_iter().filter_map(|pattern| {
+    let keys = names::patterns(stack, name).into_iter().filter_map(|pattern| {
         let parts: Vec<&str> = pattern.glob.splitn(6, ':').collect();
         match parts.as_slice() {
             ["arn", partition, _, region, account, ..] => (own != Some(account))
@@ -168,7 +169,7 @@ fn push(
         .and_then(|facts| facts.resource_types().flat_map(|(kind, _)| kind.arns()).next());
     let (resources, scoping) = match (name, format) {
         (Some(name), Some(format)) => {
-            let patterns = scope::referred_or_any(stack, name, format);
+            let patterns = names::referred_or_any(stack, name, format);
             let scoping =
                 patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
             // A secret's ARN ends in six characters that the service adds.
@@ -217,7 +218,7 @@ fn need(
         hardness,
         scoping: scoping.clone(),
         why: Why {
-            stack: scope::stack_name(stack),
+            stack: names::stack_name(stack),
             resource: None,
             property: None,
             place: stack.place(span),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::assembly::{Problem, StackTemplate};
+use crate::names;
 use crate::resolve::{Setting, Stack, expand_loops, resolve};
 use crate::sam;
-use crate::scope;
 use crate::template::Template;
 use crate::value::{Text, Value};
 
@@ -29,7 +29,7 @@ pub(super) fn resolved(
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };
         // At least one random character follows the hyphen, which keeps the names inside apart from those of other stacks.
-        let name = scope::fill(&stack, Some(resource), "${@name}").into_iter().next();
+        let name = names::fill(&stack, Some(resource), "${@name}").into_iter().next();
         let name = name.map(|name| match name.glob.strip_suffix("-*") {
             Some(known) => Text::glob(&format!("{known}-?*")),
             None => Text::glob(&name.glob),
@@ -78,7 +78,7 @@ fn passed_parameters(
 fn outside(parent: &Stack, value: &Value) -> Value {
     match value {
         Value::Text(text) if text.has_attributes() => {
-            let globs = scope::patterns(parent, text);
+            let globs = names::patterns(parent, text);
             Value::one_of(globs.into_iter().map(|pattern| Value::Text(Text::glob(&pattern.glob))))
         }
         Value::OneOf(values) => Value::one_of(values.iter().map(|value| outside(parent, value))),

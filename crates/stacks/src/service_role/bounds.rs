@@ -13,9 +13,9 @@ use stackpass_policy::statement::{Effect, Selection, Statement};
 use super::boundary::{BOUNDARY_KEY, FREEING};
 use super::principals::{each, is_boundary, is_principal};
 use crate::deployment::Deployment;
+use crate::names;
 use crate::need::{Need, Needs, Who};
 use crate::resolve::{Resource, Stack};
-use crate::scope;
 use crate::value::Truth;
 
 /// The actions that make the principals of a template.
@@ -47,7 +47,7 @@ pub fn bounds(deployment: &Deployment, needs: &Needs) -> Bounds {
     for planned in &deployment.stacks {
         each(&planned.stack, &mut |stack, resource| {
             if is_principal(resource) {
-                let key = (scope::stack_name(stack), resource.logical_id.to_string());
+                let key = (names::stack_name(stack), resource.logical_id.to_string());
                 note(&mut bounds.of_resources, key, &limit(stack, resource));
             }
         });
@@ -159,7 +159,7 @@ fn limit(stack: &Stack, resource: &Resource) -> Limit {
     let found = resource.properties.at("PermissionsBoundary");
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let globs: BTreeSet<String> =
-        texts.flat_map(|text| scope::patterns(stack, &text)).map(|it| it.glob).collect();
+        texts.flat_map(|text| names::patterns(stack, &text)).map(|it| it.glob).collect();
     if presence == Truth::Yes && found.complete && !globs.is_empty() {
         Limit::Only(globs)
     } else {

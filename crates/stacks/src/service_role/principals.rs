@@ -6,9 +6,9 @@ use stackpass_ground::arn::ArnPattern;
 
 use super::boundary::parsed_not_for_all;
 use crate::deployment::Deployment;
+use crate::names;
 use crate::need::{Place, ResourceRef};
 use crate::resolve::{Resource, Stack};
-use crate::scope;
 use crate::value::{Truth, Value};
 
 /// A role or user of a template.
@@ -44,7 +44,7 @@ pub fn unbounded(deployment: &Deployment, boundary: &str) -> Vec<Principal> {
                 return;
             }
             found.extend(carried(stack, resource, boundary).map(|carried| Principal {
-                stack: scope::stack_name(stack),
+                stack: names::stack_name(stack),
                 resource: resource_ref(resource),
                 place: stack.place(resource.span),
                 carried,
@@ -104,7 +104,7 @@ fn carried(stack: &Stack, resource: &Resource, boundary: &str) -> Option<Carried
     let found = resource.properties.at("PermissionsBoundary");
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let globs: BTreeSet<String> =
-        texts.flat_map(|text| scope::patterns(stack, &text)).map(|it| it.glob).collect();
+        texts.flat_map(|text| names::patterns(stack, &text)).map(|it| it.glob).collect();
     let mut worst =
         if presence == Truth::Yes && found.complete { None } else { Some(Carried::Unknown) };
     for glob in &globs {

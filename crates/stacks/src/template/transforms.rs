@@ -9,6 +9,9 @@ use stackpass_ground::{
     tree::{Kind, Node},
 };
 
+/// The transform of SAM.
+pub(crate) const SAM: &str = "AWS::Serverless-2016-10-31";
+
 /// The transform that puts a file of S3 in its place.
 pub(crate) const INCLUDE: &str = "AWS::Include";
 

@@ -8,9 +8,9 @@ use stackpass_policy::catalogue;
 
 use super::file::{Entry, Part, Problem};
 use super::schemas::Schemas;
+use crate::names;
 use crate::registry;
 use crate::rules::On;
-use crate::scope;
 
 /// Variables that are no properties.
 const OF_SETTING: [&str; 6] = ["Partition", "Region", "Account", "AccountId", "LogicalId", "@name"];
@@ -49,7 +49,7 @@ pub(crate) fn template_problems(
         Err(problem) => return vec![problem],
     };
     let paths = variables.iter().map(|variable| {
-        let path = scope::PREFIXES.into_iter().find_map(|prefix| variable.strip_prefix(prefix));
+        let path = names::PREFIXES.into_iter().find_map(|prefix| variable.strip_prefix(prefix));
         path.unwrap_or(variable).split(['|', '#', '+', '/']).next().unwrap()
     });
     let unknown =

@@ -9,8 +9,8 @@ use stackpass_policy::catalogue;
 use super::file::{Entry, Part, Problem};
 use super::schemas::Schemas;
 use crate::generic;
+use crate::property_path::UPDATE_POLICY;
 use crate::registry;
-use crate::resolve::UPDATE_POLICY;
 use crate::rules::{On, Rule, Term};
 
 /// How the names of properties end that hold an identifier or an address.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::resolve::UPDATE_POLICY;
+use crate::property_path::UPDATE_POLICY;
 
 /// Properties whose schema says nothing of what stands inside; the service's user guide names the keys.
 const FREE_FORM: [(&str, &str); 3] = [

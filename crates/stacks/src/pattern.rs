@@ -1,17 +1,50 @@
-//! Patterns as text: characters that stand for themselves, and what several patterns become together.
+//! Patterns of names: characters that stand for themselves, and what several patterns become together.
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::arn::ArnPattern;
 use stackpass_ground::wildcard::escape;
 
-use super::{MAX_BYTES, MAX_LENGTH, MAX_PATTERNS, Pattern};
 use crate::need::Scoping;
+
+/// How many patterns one text may give before it counts as unknown.
+const MAX_PATTERNS: usize = 32;
+
+/// How many bytes the patterns of one text may have together before it counts as unknown.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// How many characters a pattern is made of before its rest counts as unknown. AWS has no longer ARN.
+pub(crate) const MAX_LENGTH: usize = 2048;
+
+/// A name or an ARN with wildcards, and how much it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pattern {
+    /// The text; `*` stands for any characters, `?` for one, `${*}`, `${?}` and `${$}` for those characters themselves.
+    pub(crate) glob: String,
+    /// How closely it names what is meant.
+    pub(crate) scoping: Scoping,
+}
+
+impl Pattern {
+    pub(crate) fn named(glob: impl Into<String>) -> Pattern {
+        Pattern { glob: glob.into(), scoping: Scoping::Named }
+    }
+
+    /// No ARN at all, so that nothing is given for it.
+    pub(crate) fn unusable() -> Pattern {
+        Pattern { glob: String::new(), scoping: Scoping::UnknownValue }
+    }
+
+    pub(crate) fn any(scoping: Scoping) -> Pattern {
+        Pattern { glob: "*".to_owned(), scoping }
+    }
+}
 
 /// Characters as a pattern that matches nothing else.
 ///
 /// IAM takes `*` and `?` anywhere for wildcards, and `${` for the beginning of a variable
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars>).
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     let escaped = escape(text);
     // What follows may begin with a brace.
     match escaped.strip_suffix('$') {
@@ -22,7 +55,7 @@ pub(super) fn literal(text: &str) -> String {
 
 /// The pattern without escapes where they would be wrong: IAM takes none in the first five parts of an ARN, and no ARN has such
 /// characters there; the `:*` at the end of a log group's ARN is what `Fn::GetAtt` gives, too, and stands for its streams.
-pub(super) fn plain_head(glob: String) -> String {
+pub(crate) fn plain_head(glob: String) -> String {
     if !glob.starts_with("arn:") || !glob.contains("${") {
         return glob;
     }
@@ -36,7 +69,7 @@ pub(super) fn plain_head(glob: String) -> String {
     }
 }
 
-pub(super) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+pub(crate) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
     // Of too many tails, one that stands for all of them is less work than what is made of them, and says as much.
     let folded;
     let tails = if heads.len() * tails.len() > MAX_PATTERNS && tails.len() > 1 {
@@ -66,12 +99,12 @@ pub(super) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BT
 }
 
 /// Puts one pattern behind another. Two stars that meet are one.
-pub(super) fn append(head: &mut String, tail: &str) {
+pub(crate) fn append(head: &mut String, tail: &str) {
     let tail = tail.strip_prefix('*').filter(|_| head.ends_with('*')).unwrap_or(tail);
     head.push_str(tail);
 }
 
-pub(super) fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
+pub(crate) fn bounded(patterns: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
     let bytes: usize = patterns.iter().map(|pattern| pattern.glob.len()).sum();
     if patterns.len() <= MAX_PATTERNS && (bytes <= MAX_BYTES || patterns.len() == 1) {
         return patterns;
@@ -89,7 +122,7 @@ fn folded_into_one(patterns: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
     BTreeSet::from([Pattern { glob: format!("{common}*"), scoping: Scoping::UnknownValue }])
 }
 
-pub(super) fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
+pub(crate) fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
     let end = left
         .char_indices()
         .zip(right.chars())
@@ -104,7 +137,7 @@ pub(super) fn common_prefix<'a>(left: &'a str, right: &str) -> &'a str {
 }
 
 /// What stands between two delimiters in all texts of a pattern; anything, where a wildcard may hold a delimiter.
-pub(super) fn piece(pattern: Pattern, delimiter: &str, index: usize) -> Pattern {
+pub(crate) fn piece(pattern: Pattern, delimiter: &str, index: usize) -> Pattern {
     let Pattern { glob, scoping } = pattern;
     let unknown = match scoping {
         Scoping::Named => Scoping::GeneratedId,
@@ -170,6 +203,29 @@ pub(crate) fn any_build(key: &str) -> String {
     }
     flush(&mut run, &mut result);
     result
+}
+
+/// Whether an ARN pattern lies within another.
+pub(crate) fn fits(inner: &str, outer: &str) -> bool {
+    match (inner.parse::<ArnPattern>(), outer.parse::<ArnPattern>()) {
+        (Ok(inner), Ok(outer)) => outer.covers(&inner),
+        _ => false,
+    }
+}
+
+/// Whether an ARN pattern is the wildcard of a whole resource type, such as `key/*` or `*/ipset/*/*`, which names none of its resources: of
+/// its parts, all but the type are open. Paths, which begin with a slash, name a kind in every other part.
+pub(crate) fn is_whole_type(glob: &str) -> bool {
+    let resource = glob.splitn(6, ':').nth(5).unwrap_or_default();
+    let of_buckets = glob.contains(":s3:::");
+    let parts = resource.split([':', '/']);
+    let (open, words): (Vec<&str>, Vec<&str>) = parts.partition(|part| *part == "*");
+    let is_type = |words: &[&str]| match words {
+        [] => true,
+        [word] => !of_buckets && !word.contains('*'),
+        _ => false,
+    };
+    !resource.starts_with('/') && !open.is_empty() && is_type(&words)
 }
 
 #[cfg(test)]

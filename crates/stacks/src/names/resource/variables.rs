@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::address::partial_function;
-use super::format::{account_and_rest, lower};
-use super::{Given, Pattern, Reach, generated_names, named_property};
+use crate::names::address::partial_function;
+use crate::names::reach::Reach;
+use crate::names::template::{account_and_rest, lower};
 use crate::need::Scoping;
+use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
 use crate::rules;
+
+use super::{Given, generated_names, named_property};
 
 /// What a variable of an ARN template stands for.
 ///

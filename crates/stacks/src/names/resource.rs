@@ -1,20 +1,11 @@
-//! Names and ARNs of a stack's resources, as patterns, before they exist.
-//!
-//! A pattern matches every name or ARN that the deployment can give; where nothing is known, it is the wildcard of the type.
+//! The names and ARNs of the stack's own resources.
 
-mod address;
-mod format;
-mod glob;
 mod variables;
-mod wildcards;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use stackpass_ground::arn::ArnPattern;
 use stackpass_ground::wildcard::escape;
 
-use crate::names::StackName;
 use crate::need::Scoping;
 use crate::registry;
 use crate::resolve::{Resource, Setting, Stack};
@@ -22,113 +13,17 @@ use crate::rules;
 use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
-use address::Address;
-#[cfg(test)]
-pub(crate) use format::PREFIXES;
-use format::in_case;
-pub(crate) use format::properties_in;
-pub(crate) use glob::{any_build, six_parts};
-use glob::{bounded, joined, literal, piece, plain_head};
+use super::reach::{Question, Reach};
+use super::template::{arn_template, in_case, is_of_objects};
+use crate::generated_names::StackName;
+use crate::pattern::{
+    MAX_LENGTH, Pattern, any_build, bounded, is_whole_type, joined, literal, piece, plain_head,
+};
 use variables::variable_patterns;
-use wildcards::is_of_objects;
-pub(crate) use wildcards::{anywhere, everywhere, wildcard};
-
-/// How many patterns one text may give before it counts as unknown.
-const MAX_PATTERNS: usize = 32;
-
-/// How many bytes the patterns of one text may have together before it counts as unknown.
-const MAX_BYTES: usize = 16 * 1024;
-
-/// How many characters a pattern is made of before its rest counts as unknown. AWS has no longer ARN.
-const MAX_LENGTH: usize = 2048;
-
-/// How many references lie between a resource and its name at the most.
-const MAX_DEPTH: usize = 64;
-
-/// How many different references are followed for one question at the most.
-const MAX_REFERENCES: usize = 4096;
-
-/// A resource of a stack, told by its address, and an attribute of it.
-type Reference = (*const Stack, LogicalId, Option<String>);
-
-/// What was found out for one question: each reference is followed once.
-#[derive(Default)]
-struct Question {
-    /// `None` while a reference is being followed, which shows circles.
-    followed: RefCell<BTreeMap<Reference, Option<BTreeSet<Pattern>>>>,
-}
-
-/// How far references are still followed.
-#[derive(Clone, Copy)]
-struct Reach<'a> {
-    depth: usize,
-    question: &'a Question,
-}
-
-impl<'a> Reach<'a> {
-    fn new(question: &'a Question) -> Reach<'a> {
-        Reach { depth: MAX_DEPTH, question }
-    }
-
-    /// Follows a reference, unless that was done before. One that leads back to itself, or too far, is out of reach.
-    fn follow(
-        self,
-        reference: Reference,
-        patterns: impl FnOnce(Reach<'a>) -> BTreeSet<Pattern>,
-    ) -> BTreeSet<Pattern> {
-        let out_of_reach = || BTreeSet::from([Pattern::any(Scoping::OutOfReach)]);
-        let followed = &self.question.followed;
-        match followed.borrow().get(&reference) {
-            Some(Some(patterns)) => return patterns.clone(),
-            Some(None) => return out_of_reach(),
-            None => {}
-        }
-        let Some(depth) = self.depth.checked_sub(1) else { return out_of_reach() };
-        if followed.borrow().len() >= MAX_REFERENCES {
-            return out_of_reach();
-        }
-        followed.borrow_mut().insert(reference.clone(), None);
-        let found = patterns(Reach { depth, ..self });
-        followed.borrow_mut().insert(reference, Some(found.clone()));
-        found
-    }
-}
-
-/// A name or an ARN with wildcards, and how much it says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Pattern {
-    /// The text; `*` stands for any characters, `?` for one, `${*}`, `${?}` and `${$}` for those characters themselves.
-    pub(crate) glob: String,
-    /// How closely it names what is meant.
-    pub(crate) scoping: Scoping,
-}
-
-impl Pattern {
-    fn named(glob: impl Into<String>) -> Pattern {
-        Pattern { glob: glob.into(), scoping: Scoping::Named }
-    }
-
-    /// No ARN at all, so that nothing is given for it.
-    fn unusable() -> Pattern {
-        Pattern { glob: String::new(), scoping: Scoping::UnknownValue }
-    }
-
-    fn any(scoping: Scoping) -> Pattern {
-        Pattern { glob: "*".to_owned(), scoping }
-    }
-}
 
 /// The ARNs that a resource may have; empty if its type has no ARN template.
 pub(crate) fn arns(stack: &Stack, resource: &Resource) -> BTreeSet<Pattern> {
     arns_within(stack, resource, Reach::new(&Question::default()))
-}
-
-/// The ARN template of a resource type.
-pub(crate) fn arn_template(resource_type: &str) -> Option<&'static str> {
-    match rules::of(resource_type).and_then(|rules| rules.arn.as_deref()) {
-        Some(template) => Some(template),
-        None => registry::resource_type(resource_type)?.arn_template(),
-    }
 }
 
 /// The patterns of a text.
@@ -150,105 +45,6 @@ pub(crate) fn fill(
     fill_within(stack, resource, template, Reach::new(&Question::default()))
 }
 
-/// What a text that refers to something says of its ARN, given the ARN format of what it refers to.
-///
-/// The text may hold an ARN, a name, or the reference of a resource of the same stack.
-pub(crate) fn referred(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
-    if let Some(patterns) = of_same_stack(stack, text, &[format]) {
-        return patterns;
-    }
-    if format.contains(":role/") && (has_wildcard(text) || text.known() == Some("")) {
-        return BTreeSet::from([Pattern::unusable()]);
-    }
-    patterns(stack, text)
-        .into_iter()
-        // An empty text refers to nothing: an ARN that ends where the name begins is none.
-        .filter(|pattern| !pattern.glob.is_empty())
-        .flat_map(|pattern| {
-            if pattern.glob.starts_with("arn:") {
-                let glob = six_parts(&pattern.glob);
-                // An alias says nothing of the key behind it but where it is.
-                let key = glob.split_once(":alias/").filter(|_| format.contains(":key/"));
-                if let Some((place, _)) = key {
-                    let glob = format!("{place}:key/*");
-                    return vec![Pattern { glob, scoping: Scoping::AnyOfType }];
-                }
-                return vec![Pattern { glob, ..pattern }];
-            }
-            // The account in an image's address may be unknown; the repository is known all the same.
-            let address = Address::of(&pattern.glob, format);
-            if address.has_home() {
-                let scoping = if address.is_open() { pattern.scoping } else { Scoping::Named };
-                let glob = name_into(stack, &address.home(format), &address.name);
-                return vec![Pattern { glob, scoping }];
-            }
-            // An unknown beginning may itself be an ARN; an alias says nothing of the key behind it.
-            let is_alias = pattern.glob.starts_with("alias/");
-            let may_be_arn = pattern.glob.starts_with('*') && pattern.scoping != Scoping::Named;
-            if may_be_arn || is_alias {
-                let scoping = if is_alias { Scoping::AnyOfType } else { pattern.scoping };
-                let glob = match scoping {
-                    Scoping::UnknownValue => anywhere(stack, format),
-                    _ => wildcard(stack, format),
-                };
-                return vec![Pattern { glob, scoping }];
-            }
-            if format.contains(":s3:") {
-                let name = address.name;
-                let is_of_objects = format.contains("${ObjectName}");
-                // Nothing but an address says where an object is, and a name without a key is none.
-                let has_no_key = pattern.scoping == Scoping::Named && !name.contains(['/', '*']);
-                let is_file = is_of_objects && (is_path(text) || has_no_key);
-                return vec![of_object(stack, &name, pattern, is_file)];
-            }
-            let names = in_case(format, Pattern { glob: address.name, ..pattern }).into_iter();
-            names
-                .flat_map(|name| {
-                    let glob = name_into(stack, format, &name.glob);
-                    with_path(&Pattern { glob, ..name }, format)
-                })
-                .collect()
-        })
-        .collect()
-}
-
-/// Whether a text stands where an address may and is none: it is the path of a file, which a tool uploads first.
-pub(crate) fn is_path(text: &Text) -> bool {
-    text.known().is_some_and(|text| !text.contains("://"))
-}
-
-/// Whether a text has a wildcard written into it. No role's name or ARN has: who writes `role/*` means any of them.
-fn has_wildcard(text: &Text) -> bool {
-    let is_wild = |part: &Part| matches!(part, Part::Literal(text) if text.contains(['*', '?']));
-    text.parts().iter().any(is_wild)
-}
-
-/// The same, with the wildcard of the format for a text that is no name at all, so that something is named in any case.
-pub(crate) fn referred_or_any(stack: &Stack, text: &Text, format: &str) -> BTreeSet<Pattern> {
-    let mut patterns = referred(stack, text, format);
-    patterns.retain(|pattern| pattern.glob.parse::<ArnPattern>().is_ok());
-    if patterns.is_empty() {
-        let glob = anywhere(stack, format);
-        patterns.insert(Pattern { glob, scoping: Scoping::UnknownValue });
-    }
-    patterns
-}
-
-/// The ARNs of the resource of the same stack that a text refers to, if they are of one of these formats.
-pub(crate) fn of_same_stack(
-    stack: &Stack,
-    text: &Text,
-    formats: &[&str],
-) -> Option<BTreeSet<Pattern>> {
-    let (logical_id, _) = text.as_attribute()?;
-    let found = arns(stack, stack.resources.get(logical_id)?);
-    let is_of = |format: &&str| {
-        let wildcard = wildcard(stack, format);
-        found.iter().all(|pattern| fits(&pattern.glob, &wildcard))
-    };
-    (!found.is_empty() && formats.iter().any(is_of)).then_some(found)
-}
-
 /// A text of a manifest as a pattern, with `${AWS::Partition}` and its kin replaced.
 pub(crate) fn filled_text(setting: &Setting, text: &str) -> String {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
@@ -258,14 +54,6 @@ pub(crate) fn filled_text(setting: &Setting, text: &str) -> String {
             .replace("${$}{AWS::Region}", &known(&setting.region))
             .replace("${$}{AWS::AccountId}", &known(&setting.account)),
     )
-}
-
-/// Whether an ARN pattern lies within another.
-pub(crate) fn fits(inner: &str, outer: &str) -> bool {
-    match (inner.parse::<ArnPattern>(), outer.parse::<ArnPattern>()) {
-        (Ok(inner), Ok(outer)) => outer.covers(&inner),
-        _ => false,
-    }
 }
 
 fn arns_within(stack: &Stack, resource: &Resource, reach: Reach<'_>) -> BTreeSet<Pattern> {
@@ -281,21 +69,6 @@ fn arns_within(stack: &Stack, resource: &Resource, reach: Reach<'_>) -> BTreeSet
             .collect(),
         None => BTreeSet::new(),
     }
-}
-
-/// Whether an ARN pattern is the wildcard of a whole resource type, such as `key/*` or `*/ipset/*/*`, which names none of its resources: of
-/// its parts, all but the type are open. Paths, which begin with a slash, name a kind in every other part.
-pub(crate) fn is_whole_type(glob: &str) -> bool {
-    let resource = glob.splitn(6, ':').nth(5).unwrap_or_default();
-    let of_buckets = glob.contains(":s3:::");
-    let parts = resource.split([':', '/']);
-    let (open, words): (Vec<&str>, Vec<&str>) = parts.partition(|part| *part == "*");
-    let is_type = |words: &[&str]| match words {
-        [] => true,
-        [word] => !of_buckets && !word.contains('*'),
-        _ => false,
-    };
-    !resource.starts_with('/') && !open.is_empty() && is_type(&words)
 }
 
 fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pattern> {
@@ -438,7 +211,12 @@ struct Given {
 }
 
 impl Given {
-    fn of(stack: &Stack, resource: &Resource, property: &str, reach: Reach<'_>) -> Given {
+    pub(super) fn of(
+        stack: &Stack,
+        resource: &Resource,
+        property: &str,
+        reach: Reach<'_>,
+    ) -> Given {
         let rules = rules::of(&resource.resource_type);
         let other = rules.and_then(|rules| rules.given_as.get(property));
         let mut given = Given { patterns: BTreeSet::new(), always: false, complete: true };
@@ -579,54 +357,4 @@ fn object_pattern(pattern: Pattern) -> Pattern {
     let is_bounded = !object.starts_with(['*', '/']);
     let glob = any_build(&pattern.glob);
     Pattern { glob, scoping: if is_bounded { Scoping::Named } else { pattern.scoping } }
-}
-
-/// The ARN of a bucket, or of an object by bucket and key. A path of the own machine is uploaded to a bucket that only the
-/// tool knows.
-fn of_object(stack: &Stack, name: &str, pattern: Pattern, is_file: bool) -> Pattern {
-    if name.starts_with(['.', '/', '~']) || is_file {
-        return Pattern {
-            glob: wildcard(stack, "arn:${Partition}:s3:::*/*"),
-            scoping: Scoping::UnknownValue,
-        };
-    }
-    let prefix = wildcard(stack, "arn:${Partition}:s3:::");
-    Pattern { glob: format!("{prefix}{}", any_build(name)), ..pattern }
-}
-
-/// The name of a role, user or group that is not in the template may stand behind a path.
-fn with_path(pattern: &Pattern, format: &str) -> Vec<Pattern> {
-    let kinds = [":role/", ":user/", ":group/", ":instance-profile/"];
-    let Some(kind) = kinds.into_iter().find(|kind| format.contains(*kind)) else {
-        return vec![pattern.clone()];
-    };
-    match pattern.glob.split_once(kind) {
-        Some((before, name)) if !name.contains('/') => {
-            let deeper = Pattern {
-                glob: format!("{before}{kind}*/{name}"),
-                scoping: pattern.scoping.clone(),
-            };
-            vec![pattern.clone(), deeper]
-        }
-        _ => vec![pattern.clone()],
-    }
-}
-
-/// The ARN of a format with a name for its last variable.
-fn name_into(stack: &Stack, format: &str, name: &str) -> String {
-    match format.rsplit_once("${") {
-        // There is only one of it, such as the hub of an account.
-        Some((before, _)) if before.matches(':').count() < 5 => wildcard(stack, format),
-        Some((before, after)) => {
-            let after = after.split_once('}').map_or("", |(_, after)| after);
-            let mut glob = wildcard(stack, before);
-            // `parameter/${Name}` with a name that already begins with the slash.
-            let name =
-                if glob.ends_with('/') { name.strip_prefix('/').unwrap_or(name) } else { name };
-            glob.push_str(name);
-            glob.push_str(after);
-            glob
-        }
-        None => format.to_owned(),
-    }
 }
