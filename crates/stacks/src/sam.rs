@@ -19,32 +19,35 @@ mod code;
 mod connector;
 mod deployment;
 mod domain;
+mod event;
 mod events;
 mod function;
 mod globals;
 mod graphql;
 mod http_api;
+mod implicit;
 mod pull;
 mod references;
+mod resource;
 mod role;
 mod schedule;
 mod state_machine;
 mod table;
+mod tags;
+mod target;
 mod web_socket;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_ground::source::{Diagnostic, Span};
-use stackpass_ground::tree::{Kind, Node};
+use stackpass_ground::tree::Node;
 
 use crate::template::{LogicalId, Resource, Template};
-use build::{At, Properties, entry, field, function};
+use build::{At, Properties, function};
+use resource::{Macro, is_sam, sam_name, weaker};
 
 /// The name of the transform.
 const TRANSFORM: &str = crate::template::transforms::SAM;
-
-/// What the names of SAM's types begin with.
-const PREFIX: &str = "AWS::Serverless::";
 
 /// The parameter that an expanded template has if code lies in local folders: the bucket into which they are packaged.
 pub const PACKAGE_BUCKET: &str = "SamPackageBucket";
@@ -131,64 +134,6 @@ struct Routes {
     span: Span,
 }
 
-/// A SAM resource.
-#[derive(Clone, Debug)]
-struct Macro {
-    resource: Resource,
-    /// Its properties over the defaults of `Globals`.
-    properties: Node,
-}
-
-impl Macro {
-    fn id(&self) -> &str {
-        self.resource.logical_id.as_str()
-    }
-
-    fn at(&self) -> At {
-        At(self.resource.span)
-    }
-
-    /// The place of a property; of the resource, if it has none.
-    fn at_property(&self, key: &str) -> At {
-        entry(&self.properties, key).map_or(self.at(), build::entry_at)
-    }
-
-    fn field(&self, key: &str) -> Option<&Node> {
-        field(&self.properties, key)
-    }
-
-    /// The same without its condition and its policies, for what does not share them.
-    fn bare(&self) -> Macro {
-        let mut bare = self.clone();
-        bare.resource.condition = None;
-        bare.resource.deletion_policy = None;
-        bare.resource.update_replace_policy = None;
-        bare
-    }
-
-    /// The text of a property that is certain.
-    fn word(&self, key: &str) -> Option<&str> {
-        self.field(key).and_then(Node::scalar)
-    }
-
-    /// Whether a property is there and not certainly false or empty.
-    fn wants(&self, key: &str) -> bool {
-        self.field(key).is_some_and(is_wanted)
-    }
-}
-
-/// Whether a value asks for something: it is there, and neither false nor empty.
-fn is_wanted(node: &Node) -> bool {
-    match &node.kind {
-        Kind::Null => false,
-        Kind::Bool(value) => *value,
-        Kind::Number(text) => text != "0",
-        Kind::String(text) => !text.is_empty(),
-        Kind::List(items) => !items.is_empty(),
-        Kind::Map(entries) => !entries.is_empty() && !build::is_no_value(node),
-    }
-}
-
 impl<'a> Expansion<'a> {
     fn new(template: &'a Template) -> Expansion<'a> {
         let plain = template.resources.iter().filter(|(_, resource)| !is_sam(resource));
@@ -219,16 +164,16 @@ impl<'a> Expansion<'a> {
         for resource in of("StateMachine") {
             self.expand_one(resource, state_machine::expand);
         }
-        for (id, name) in [(api::IMPLICIT, "Api"), (http_api::IMPLICIT, "HttpApi")] {
-            if let Some(resource) = self.implicit(id, name) {
+        for (id, name) in [(implicit::REST_API, "Api"), (implicit::HTTP_API, "HttpApi")] {
+            if let Some(resource) = implicit::api(self, id, name) {
                 self.expand_api(&resource);
             }
         }
-        let implicit = |resource: &&Resource| {
-            matches!(resource.logical_id.as_str(), api::IMPLICIT | http_api::IMPLICIT)
+        let is_implicit = |resource: &&Resource| {
+            matches!(resource.logical_id.as_str(), implicit::REST_API | implicit::HTTP_API)
         };
         for resource in ["Api", "HttpApi", "WebSocketApi"].into_iter().flat_map(of) {
-            if !(implicit(&resource) && self.made.contains(resource.logical_id.as_str())) {
+            if !(is_implicit(&resource) && self.made.contains(resource.logical_id.as_str())) {
                 self.expand_api(resource);
             }
         }
@@ -283,48 +228,12 @@ impl<'a> Expansion<'a> {
         let sam = Macro { resource: resource.clone(), properties };
         self.made_now.clear();
         expand(self, &sam);
-        self.propagate_tags(&sam);
+        tags::propagate(self, &sam);
     }
 
     /// Whether so much was made that the rest is left as it is, which is a gap each.
     fn is_full(&self) -> bool {
         self.resources.len() >= MAX_RESOURCES
-    }
-
-    /// The API that events make when they name none.
-    fn implicit(&self, id: &str, name: &str) -> Option<Resource> {
-        let routes = self.routes.get(id)?;
-        let at = At(routes.span);
-        let mut properties = Properties::default();
-        if name == "Api" {
-            properties.set("StageName", at.text("Prod"));
-        }
-        if !routes.tags.is_empty() {
-            properties.set("Tags", routes.tags.clone().into_node(at));
-            properties.set("PropagateTags", at.yes());
-        }
-        let condition = match routes.conditions.iter().collect::<Vec<_>>().as_slice() {
-            [Some(only)] => Some(only.clone()),
-            conditions if conditions.iter().all(|condition| condition.is_some()) => {
-                Some(format!("{id}Condition"))
-            }
-            _ => None,
-        };
-        Some(Resource {
-            logical_id: id.parse().ok()?,
-            resource_type: format!("{PREFIX}{name}"),
-            type_span: routes.span,
-            span: routes.span,
-            properties: properties.into_node(at),
-            condition,
-            depends_on: Vec::new(),
-            deletion_policy: strongest(&routes.deletion_policies),
-            update_replace_policy: strongest(&routes.update_replace_policies),
-            update_policy: None,
-            metadata: None,
-            connectors: None,
-            ignore_globals: None,
-        })
     }
 
     /// Adds what a SAM resource is made into, under its own logical id.
@@ -453,38 +362,8 @@ impl<'a> Expansion<'a> {
         name
     }
 
-    /// Tags all that a resource is made into like itself, if it says so.
-    fn propagate_tags(&mut self, sam: &Macro) {
-        let Some(tags) = sam.field("Tags").filter(|_| sam.wants("PropagateTags")) else { return };
-        let list = At(tags.span).list(tag_list(tags));
-        for id in std::mem::take(&mut self.made_now) {
-            let Some(resource) = self.resource_mut(&id) else { continue };
-            if !PROPAGATED_TO.contains(&resource.resource_type.as_str()) {
-                continue;
-            }
-            let Kind::Map(entries) = &mut resource.properties.kind else { continue };
-            if !entries.iter().any(|entry| entry.key == "Tags") {
-                let mut properties = Properties::default();
-                let tags = if resource.resource_type.starts_with("AWS::ApiGatewayV2::") {
-                    tags.clone()
-                } else {
-                    list.clone()
-                };
-                properties.set("Tags", tags);
-                entries.extend(properties.into_node(At(list.span)).entries().iter().cloned());
-            }
-        }
-    }
-
     fn finish(mut self) -> (Template, Vec<Diagnostic>) {
-        for id in [api::IMPLICIT, http_api::IMPLICIT] {
-            if let Some(routes) = self.routes.get(id).filter(|routes| routes.conditions.len() > 1) {
-                let at = At(routes.span);
-                let of = |name: &String| at.map([("Condition", at.text(name.clone()))]);
-                let any = at.list(routes.conditions.iter().flatten().map(of));
-                self.conditions.insert(format!("{id}Condition"), at.map([("Fn::Or", any)]));
-            }
-        }
+        implicit::add_conditions(&mut self);
         let mut template = Template {
             resources: self.resources,
             conditions: self.conditions,
@@ -500,59 +379,6 @@ impl<'a> Expansion<'a> {
         self.diagnostics.dedup();
         (template, self.diagnostics)
     }
-}
-
-/// The types that SAM tags with the tags of the resource they come from.
-const PROPAGATED_TO: [&str; 14] = [
-    "AWS::ApiGateway::ApiKey",
-    "AWS::ApiGateway::DomainName",
-    "AWS::ApiGateway::DomainNameAccessAssociation",
-    "AWS::ApiGateway::DomainNameV2",
-    "AWS::ApiGateway::RestApi",
-    "AWS::ApiGateway::Stage",
-    "AWS::ApiGateway::UsagePlan",
-    "AWS::ApiGatewayV2::DomainName",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::IAM::Role",
-    "AWS::IoT::TopicRule",
-    "AWS::SNS::Topic",
-    "AWS::SQS::Queue",
-    "AWS::StepFunctions::StateMachine",
-];
-
-fn is_sam(resource: &Resource) -> bool {
-    resource.resource_type.starts_with(PREFIX)
-}
-
-fn sam_name(resource: &Resource) -> &str {
-    resource.resource_type.strip_prefix(PREFIX).unwrap_or_default()
-}
-
-/// A resource that several others share: it is there if one of them is, and may be deleted if one of them may.
-fn weaker(mut resource: Resource, other: &Resource) -> Resource {
-    let words = |policy: &Option<Node>| policy.as_ref().and_then(Node::as_str).map(str::to_owned);
-    if resource.condition != other.condition {
-        resource.condition = None;
-    }
-    if words(&resource.deletion_policy) != words(&other.deletion_policy) {
-        resource.deletion_policy = None;
-    }
-    if words(&resource.update_replace_policy) != words(&other.update_replace_policy) {
-        resource.update_replace_policy = None;
-    }
-    resource
-}
-
-/// A map of tags as a list of keys and values.
-fn tag_list(tags: &Node) -> impl Iterator<Item = Node> {
-    let entries = if function(tags).is_some() { &[] } else { tags.entries() };
-    entries.iter().map(|entry| build::entry_at(entry).tag(&entry.key, entry.value.clone()))
-}
-
-/// The policy that keeps most.
-fn strongest(policies: &[Node]) -> Option<Node> {
-    let of = |name: &str| policies.iter().find(|policy| policy.as_str() == Some(name));
-    ["Retain", "Snapshot", "Delete"].into_iter().find_map(of).or(policies.first()).cloned()
 }
 
 #[cfg(test)]

@@ -3,11 +3,9 @@
 use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, entry_at, field, function, is_no_value};
-use super::events::{is_role, permit};
-use super::{Expansion, Macro, code, domain, is_wanted, tag_list};
-
-/// The API of events that name none.
-pub(super) const IMPLICIT: &str = "ServerlessRestApi";
+use super::event::{has_policy, is_role, permit};
+use super::resource::{Macro, is_wanted};
+use super::{Expansion, code, domain, tags};
 
 /// The properties that a REST API has too.
 const SAME: [&str; 10] = [
@@ -64,7 +62,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     stage.set("DeploymentId", at.reference(&deployment));
     stage.copy(&sam.properties, &OF_STAGE);
     if let Some(tags) = sam.field("Tags") {
-        stage.set("Tags", sam.at_property("Tags").list(tag_list(tags)));
+        stage.set("Tags", sam.at_property("Tags").list(tags::pairs(tags)));
     }
     let id = format!("{}{}Stage", sam.id(), stage_word(sam));
     let at = sam.at_property("StageName");
@@ -125,11 +123,6 @@ pub(super) fn definition(expansion: &Expansion<'_>, sam: &Macro) -> Node {
         body.set("x-amazon-apigateway-policy", at.yes());
     }
     body.into_node(at_body)
-}
-
-/// Whether SAM writes a resource policy into the definition of an API. What a function gives is not known here.
-pub(super) fn has_policy(auth: &Node) -> bool {
-    function(auth).is_some() || field(auth, "ResourcePolicy").is_some_and(is_wanted)
 }
 
 /// Lets the API call the functions that authorize its calls.

@@ -1,7 +1,8 @@
 //! `AWS::Serverless::Application`: a nested stack.
 
 use super::build::{Properties, field};
-use super::{Expansion, Macro, tag_list};
+use super::resource::Macro;
+use super::{Expansion, tags};
 
 pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     let mut properties = Properties::default();
@@ -20,7 +21,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
         let value = location.and_then(|location| field(location, key));
         tags.extend(value.map(|value| at.tag(tag, value.clone())));
     }
-    tags.extend(sam.field("Tags").into_iter().flat_map(tag_list));
+    tags.extend(sam.field("Tags").into_iter().flat_map(tags::pairs));
     properties.set("Tags", sam.at_property("Tags").list(tags));
     expansion.add_main(sam, "AWS::CloudFormation::Stack", properties);
     // What it needs is not known, which is a gap of the nested stack; fetching it is known.

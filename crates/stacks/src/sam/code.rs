@@ -4,7 +4,8 @@ use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, field, function};
-use super::{Expansion, Macro, PACKAGE_BUCKET};
+use super::resource::Macro;
+use super::{Expansion, PACKAGE_BUCKET};
 use crate::template::{Parameter, Template};
 
 /// What the fields of a location in S3 are called: bucket, key, version.

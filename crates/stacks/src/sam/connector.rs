@@ -2,9 +2,10 @@
 
 use stackpass_ground::tree::{Entry, Kind, Node};
 
+use super::Expansion;
 use super::build::{At, Properties, entry_at, field, is_no_value, referred};
-use super::events::permit;
-use super::{Expansion, Macro, PREFIX};
+use super::event::permit;
+use super::resource::{Macro, PREFIX};
 use crate::template::{LogicalId, Resource};
 
 /// Which pairs of types can be connected, and how.

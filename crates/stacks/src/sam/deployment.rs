@@ -3,7 +3,8 @@
 use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, field, function, is_false};
-use super::{Expansion, Macro};
+use super::resource::{Macro, is_wanted};
+use super::{Expansion, tags};
 
 const APPLICATION: &str = "ServerlessDeploymentApplication";
 const ROLE: &str = "CodeDeployServiceRole";
@@ -34,7 +35,7 @@ pub(super) struct Preference {
 /// Notes that a function is deployed step by step, and says so of its alias.
 pub(super) fn prefer(expansion: &mut Expansion<'_>, sam: &Macro, alias: Option<&str>) {
     let Some(preference) = sam.field("DeploymentPreference") else { return };
-    if !super::is_wanted(preference) || field(preference, "Enabled").is_some_and(is_false) {
+    if !is_wanted(preference) || field(preference, "Enabled").is_some_and(is_false) {
         return;
     }
     let at = sam.at_property("DeploymentPreference");
@@ -123,7 +124,7 @@ fn add_group(expansion: &mut Expansion<'_>, preference: &Preference) {
 /// The tags that a function passes on to what comes with it.
 fn passed_tags(sam: &Macro) -> Vec<Node> {
     let tags = sam.field("Tags").filter(|_| sam.wants("PropagateTags"));
-    tags.into_iter().flat_map(super::tag_list).collect()
+    tags.into_iter().flat_map(tags::pairs).collect()
 }
 
 fn set_tags(properties: &mut Properties, at: At, tags: &[Node]) {

@@ -2,8 +2,9 @@
 
 use stackpass_ground::tree::Node;
 
+use super::Expansion;
 use super::build::{At, Properties, append, digest, field, function, is_false};
-use super::{Expansion, Macro, is_wanted};
+use super::resource::{Macro, is_wanted, weaker};
 
 /// The domain of a REST API.
 pub(super) fn of_rest_api(expansion: &mut Expansion<'_>, sam: &Macro, stage: &str) {
@@ -172,7 +173,7 @@ fn add_records(expansion: &mut Expansion<'_>, sam: &Macro, given: &Node, domain:
     let records: Vec<Node> = kinds.iter().map(record).collect();
     if expansion.made.contains(&id) {
         if let Some(group) = expansion.resource_mut(&id) {
-            *group = super::weaker(group.clone(), &sam.resource);
+            *group = weaker(group.clone(), &sam.resource);
             append(&mut group.properties, at, &["RecordSets"], records);
         }
         return;

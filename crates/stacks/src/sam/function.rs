@@ -2,9 +2,11 @@
 
 use stackpass_ground::tree::Node;
 
-use super::build::{At, Properties, entry_at, field, if_parts, is_no_value};
+use super::build::{At, Properties, entry, entry_at, field, if_parts, is_no_value};
+use super::resource::{Macro, is_wanted};
 use super::role::{self, Role};
-use super::{Expansion, Macro, code, deployment, events, is_wanted};
+use super::target::Target;
+use super::{Expansion, code, deployment, events};
 
 /// The properties that only SAM knows, or that `AWS::Lambda::Function` has in another form.
 const OWN: [&str; 24] = [
@@ -35,23 +37,6 @@ const OWN: [&str; 24] = [
 ];
 
 const CREATOR: &str = "lambda:createdBy";
-
-/// What events and addresses point to: the function, or its alias.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) id: String,
-    pub(super) is_alias: bool,
-}
-
-impl Target {
-    pub(super) fn name(&self, at: At) -> Node {
-        at.reference(&self.id)
-    }
-
-    pub(super) fn arn(&self, at: At) -> Node {
-        if self.is_alias { at.reference(&self.id) } else { at.attribute(&self.id, "Arn") }
-    }
-}
 
 pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     let code = code::code(expansion, sam);
@@ -175,7 +160,7 @@ fn add_invoke_config(
     let mut destinations = Properties::default();
     let given = field(config, "DestinationConfig");
     for event in ["OnSuccess", "OnFailure"] {
-        let Some(found) = given.and_then(|given| super::entry(given, event)) else { continue };
+        let Some(found) = given.and_then(|given| entry(given, event)) else { continue };
         let at = entry_at(found);
         let destination =
             add_destination(expansion, sam, &format!("{id}{event}"), &found.value, at);

@@ -3,8 +3,9 @@
 use stackpass_ground::tree::{Entry, Node};
 
 use super::build::{Properties, entry, entry_at, field, is_false};
-use super::events::permit;
-use super::{Expansion, Macro, code, connector, is_wanted, tag_list};
+use super::event::permit;
+use super::resource::{Macro, is_wanted};
+use super::{Expansion, code, connector, tags};
 
 pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     let mut api = Properties::default();
@@ -23,7 +24,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
     set_logging(expansion, sam, &mut api);
     let at = sam.at_property("Tags");
     let mut tags = vec![at.tag("graphqlapi:createdBy", at.text("SAM"))];
-    tags.extend(sam.field("Tags").into_iter().flat_map(tag_list));
+    tags.extend(sam.field("Tags").into_iter().flat_map(tags::pairs));
     api.set("Tags", at.list(tags));
     expansion.add_main(sam, "AWS::AppSync::GraphQLApi", api);
     add_schema(expansion, sam);

@@ -3,12 +3,10 @@
 use stackpass_ground::tree::Node;
 
 use super::build::{Properties, field, function, referred};
-use super::events::{self, Event};
-use super::function::Target;
-use super::{Expansion, Macro, api, code, domain, is_wanted};
-
-/// The API of events that name none.
-pub(super) const IMPLICIT: &str = "ServerlessHttpApi";
+use super::event::{Event, note_route};
+use super::resource::{Macro, is_wanted};
+use super::target::Target;
+use super::{Expansion, api, code, domain, implicit};
 
 const CREATOR: &str = "httpapi:createdBy";
 
@@ -78,8 +76,9 @@ pub(super) fn add_route(
 ) {
     let given = field(event.properties, "ApiId");
     let at = event.at;
-    let id = given.map_or(IMPLICIT, |api| referred(api).or(api.as_str()).unwrap_or_default());
-    events::note_route(expansion, sam, id, event, None);
+    let id =
+        given.map_or(implicit::HTTP_API, |api| referred(api).or(api.as_str()).unwrap_or_default());
+    note_route(expansion, sam, id, event, None);
     if !is_catch_all(event) && !target.is_alias && is_covered(expansion, sam, id) {
         return;
     }
@@ -113,7 +112,8 @@ fn is_covered(expansion: &Expansion<'_>, sam: &Macro, api: &str) -> bool {
     let events = sam.field("Events").map_or(&[][..], Node::entries);
     events.iter().filter_map(|found| Event::new(sam, found)).any(|event| {
         let given = field(event.properties, "ApiId");
-        let id = given.map_or(IMPLICIT, |api| referred(api).or(api.as_str()).unwrap_or_default());
+        let id = given
+            .map_or(implicit::HTTP_API, |api| referred(api).or(api.as_str()).unwrap_or_default());
         event.kind == "HttpApi" && id == api && is_catch_all(&event)
     })
 }

@@ -1,10 +1,11 @@
 //! Events that Lambda fetches: queues, streams, brokers.
 
+use super::Expansion;
 use super::build::{Properties, field};
-use super::events::Event;
-use super::function::Target;
+use super::event::Event;
+use super::resource::Macro;
 use super::role::Role;
-use super::{Expansion, Macro};
+use super::target::Target;
 
 /// What is fetched from, the property that names it, and the policy that lets the function's role read it.
 const SOURCES: [(&str, &str, Option<&str>); 7] = [

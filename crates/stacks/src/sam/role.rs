@@ -3,7 +3,8 @@
 use stackpass_ground::tree::Node;
 
 use super::build::{At, Properties, function, if_parts, is_no_value};
-use super::{Expansion, Macro, is_wanted, tag_list};
+use super::resource::{Macro, is_wanted};
+use super::{Expansion, tags};
 
 /// What a role is made of.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl Role {
 /// The tags of what SAM makes: who made it, then the user's.
 pub(super) fn tags(sam: &Macro, creator: &str) -> Vec<Node> {
     let mut tags = vec![sam.at().tag(creator, sam.at().text("SAM"))];
-    tags.extend(sam.field("Tags").into_iter().flat_map(tag_list));
+    tags.extend(sam.field("Tags").into_iter().flat_map(tags::pairs));
     tags
 }
 

@@ -2,10 +2,11 @@
 
 use stackpass_ground::tree::Node;
 
+use super::Expansion;
 use super::build::{Properties, field};
-use super::events::Event;
-use super::function::Target;
-use super::{Expansion, Macro};
+use super::event::Event;
+use super::resource::{Macro, is_wanted};
+use super::target::Target;
 
 /// What a rule or a schedule starts, and the role that it needs for that.
 #[derive(Clone, Debug)]
@@ -80,7 +81,7 @@ pub(super) fn add_schedule(
     let mut schedule = Properties::default();
     schedule.copy_all_but(event.properties, &own);
     // The schedule is called like its event, unless that is turned off.
-    if !field(event.properties, "OmitName").is_some_and(super::is_wanted) {
+    if !field(event.properties, "OmitName").is_some_and(is_wanted) {
         schedule.set("Name", at.text(event.id.clone()));
     }
     schedule.copy(event.properties, &["Name"]);
@@ -97,7 +98,7 @@ pub(super) fn add_schedule(
         target.set("DeadLetterConfig", at.map([("Arn", queue)]));
     }
     let boundary = field(event.properties, "PermissionsBoundary");
-    let role = match field(event.properties, "RoleArn").filter(|role| super::is_wanted(role)) {
+    let role = match field(event.properties, "RoleArn").filter(|role| is_wanted(role)) {
         Some(role) => role.clone(),
         None => add_role(expansion, sam, event, "scheduler.amazonaws.com", boundary),
     };

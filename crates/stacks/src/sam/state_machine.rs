@@ -3,10 +3,11 @@
 use stackpass_ground::tree::Node;
 
 use super::build::{Properties, field, referred};
-use super::events::{self, Event};
+use super::event::{Event, keep, note_route};
+use super::resource::{Macro, is_wanted};
 use super::role::{self, Role};
 use super::schedule::{self, Started};
-use super::{Expansion, Macro, api, code, is_wanted};
+use super::{Expansion, code, implicit};
 
 const OWN: [&str; 16] = [
     "AutoPublishAlias",
@@ -106,7 +107,7 @@ fn expand_events(expansion: &mut Expansion<'_>, sam: &Macro, target: &str) {
     let Some(found) = sam.field("Events").filter(|events| is_wanted(events)) else { return };
     for found in found.entries() {
         let Some(event) = Event::new(sam, found) else {
-            events::keep(expansion, sam, found);
+            keep(expansion, sam, found);
             continue;
         };
         let boundary = sam.field("PermissionsBoundary");
@@ -117,7 +118,7 @@ fn expand_events(expansion: &mut Expansion<'_>, sam: &Macro, target: &str) {
                 schedule::add_rule(expansion, sam, &event, &started);
             }
             "ScheduleV2" => schedule::add_schedule(expansion, sam, &event, &started),
-            _ => events::keep(expansion, sam, found),
+            _ => keep(expansion, sam, found),
         }
     }
 }
@@ -126,6 +127,7 @@ fn expand_events(expansion: &mut Expansion<'_>, sam: &Macro, target: &str) {
 fn add_api(expansion: &mut Expansion<'_>, sam: &Macro, event: &Event<'_>, boundary: Option<&Node>) {
     let role = schedule::add_role(expansion, sam, event, "apigateway.amazonaws.com", boundary);
     let given = field(event.properties, "RestApiId");
-    let id = given.map_or(api::IMPLICIT, |api| referred(api).or(api.as_str()).unwrap_or_default());
-    events::note_route(expansion, sam, id, event, Some(role));
+    let id =
+        given.map_or(implicit::REST_API, |api| referred(api).or(api.as_str()).unwrap_or_default());
+    note_route(expansion, sam, id, event, Some(role));
 }

@@ -1,7 +1,8 @@
 //! `AWS::Serverless::SimpleTable`: a DynamoDB table with one key.
 
 use super::build::{Properties, entry_at, field};
-use super::{Expansion, Macro, tag_list};
+use super::resource::Macro;
+use super::{Expansion, tags};
 use crate::sam::build::entry;
 
 pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
@@ -25,7 +26,7 @@ pub(super) fn expand(expansion: &mut Expansion<'_>, sam: &Macro) {
         properties.set("BillingMode", sam.at().text("PAY_PER_REQUEST"));
     }
     if let Some(tags) = entry(&sam.properties, "Tags") {
-        properties.set("Tags", entry_at(tags).list(tag_list(&tags.value)));
+        properties.set("Tags", entry_at(tags).list(tags::pairs(&tags.value)));
     }
     expansion.add_main(sam, "AWS::DynamoDB::Table", properties);
 }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use stackpass_ground::source::Source;
+use stackpass_ground::tree::Kind;
 
 use super::*;
 use crate::template;

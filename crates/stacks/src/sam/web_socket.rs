@@ -3,8 +3,9 @@
 use stackpass_ground::tree::{Entry, Node};
 
 use super::build::{At, Properties, entry_at, field, function};
-use super::events::permit;
-use super::{Expansion, Macro, domain};
+use super::event::permit;
+use super::resource::Macro;
+use super::{Expansion, domain};
 
 const CREATOR: &str = "websocketapi:createdBy";
 
