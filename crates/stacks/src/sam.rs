@@ -37,6 +37,7 @@ mod tags;
 mod target;
 mod web_socket;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_ground::source::{Diagnostic, Span};
@@ -57,7 +58,7 @@ pub(crate) const MANAGED_BUCKET: &str = "aws-sam-cli-managed-default-samclisourc
 
 /// Replaces the SAM resources of a template by what the transform makes of them.
 ///
-/// A template without the transform comes back as it is. Resources that are none of SAM's are never lost.
+/// A template without the transform is lent back as it is. Resources that are none of SAM's are never lost.
 ///
 /// ```
 /// use stackpass_ground::source::Source;
@@ -71,8 +72,9 @@ pub(crate) const MANAGED_BUCKET: &str = "aws-sam-cli-managed-default-samclisourc
 ///     Properties: { Runtime: python3.13, Handler: app.run, InlineCode: 'def run(event, context): pass' }
 /// ");
 /// let (template, _) = template::read(&source);
-/// let (template, problems) = sam::expand(&template.ok_or("no template")?);
-/// let resources: Vec<_> = template
+/// let template = template.ok_or("no template")?;
+/// let (expanded, problems) = sam::expand(&template);
+/// let resources: Vec<_> = expanded
 ///     .resources
 ///     .values()
 ///     .map(|resource| format!("{} {}", resource.logical_id, resource.resource_type))
@@ -81,13 +83,14 @@ pub(crate) const MANAGED_BUCKET: &str = "aws-sam-cli-managed-default-samclisourc
 /// assert_eq!(problems, []);
 /// # Ok::<(), &str>(())
 /// ```
-pub fn expand(template: &Template) -> (Template, Vec<Diagnostic>) {
+pub fn expand(template: &Template) -> (Cow<'_, Template>, Vec<Diagnostic>) {
     if !template.transforms.iter().any(|transform| transform.name == TRANSFORM) {
-        return (template.clone(), Vec::new());
+        return (Cow::Borrowed(template), Vec::new());
     }
     let mut expansion = Expansion::new(template);
     expansion.expand_all();
-    expansion.finish()
+    let (expanded, diagnostics) = expansion.finish();
+    (Cow::Owned(expanded), diagnostics)
 }
 
 /// How many resources a template is made into at the most. CloudFormation takes 500.

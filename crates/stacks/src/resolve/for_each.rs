@@ -5,6 +5,7 @@
 //! resource such a loop stays, as what it makes beside the others would change the resource. A loop over what is not known
 //! stays as well, which is a gap.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use stackpass_ground::source::Diagnostic;
@@ -23,8 +24,14 @@ const MAX_PROBLEMS: usize = 50;
 
 /// Runs the loops of a template that can be run.
 ///
-/// A template without loops comes back as it is. What cannot be run is left where it is.
-pub(crate) fn expand(template: &Template, setting: &Setting) -> (Template, Vec<Diagnostic>) {
+/// A template without loops is lent back as it is. What cannot be run is left where it is.
+pub(crate) fn expand<'a>(
+    template: &'a Template,
+    setting: &Setting,
+) -> (Cow<'a, Template>, Vec<Diagnostic>) {
+    if !has_loops(template) {
+        return (Cow::Borrowed(template), Vec::new());
+    }
     let mut expanded = template.clone();
     let mut running = Running {
         evaluation: Evaluation::new(template, setting),
@@ -50,7 +57,25 @@ pub(crate) fn expand(template: &Template, setting: &Setting) -> (Template, Vec<D
     diagnostics.sort();
     diagnostics.dedup();
     diagnostics.truncate(MAX_PROBLEMS);
-    (expanded, diagnostics)
+    (Cow::Owned(expanded), diagnostics)
+}
+
+/// Whether there is a loop in any place where loops are run.
+fn has_loops(template: &Template) -> bool {
+    let properties = template.resources.values().map(|resource| &resource.properties);
+    let values = template.outputs.values().map(|output| &output.value);
+    let mut nodes = properties.chain(values).chain(template.conditions.values());
+    !template.loops.is_empty() || nodes.any(holds_loop)
+}
+
+fn holds_loop(node: &Node) -> bool {
+    match &node.kind {
+        Kind::List(items) => items.iter().any(holds_loop),
+        Kind::Map(entries) => {
+            entries.iter().any(|entry| is_loop(&entry.key) || holds_loop(&entry.value))
+        }
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => false,
+    }
 }
 
 /// A template's loops on their way.
@@ -245,3 +270,6 @@ fn collect(list: &crate::value::List, texts: &mut Vec<String>) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests;

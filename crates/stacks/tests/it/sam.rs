@@ -36,7 +36,8 @@ fn sam_templates_become_what_sam_makes_of_them() {
         let (template, problems) = template::read(&Source::new("template.yaml", text));
         let is_error = |severity| severity == Severity::Error;
         assert!(problems.iter().all(|problem| !is_error(problem.severity)), "{problems:?}");
-        let (expanded, _) = sam::expand(&template.expect("a template"));
+        let template = template.expect("a template");
+        let (expanded, _) = sam::expand(&template);
         let mut lines: Vec<String> = expanded
             .resources
             .iter()
