@@ -5,8 +5,8 @@ use crate::client::Iam;
 use crate::desired::SET_TAG;
 use crate::error::ApiError;
 use crate::principal::Principal;
-use crate::state::{Scope, State};
-use crate::step::{Step, Tagged};
+use crate::state::{Scope, State, Tagged};
+use crate::step::Step;
 
 /// Reads all that the scope asks for.
 ///

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::name_of;
 use crate::principal::Principal;
 use crate::text::PolicyText;
 
@@ -103,6 +104,18 @@ pub struct ProviderState {
     pub tags: Tags,
 }
 
+/// What can carry tags here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tagged {
+    /// A customer-managed policy, by ARN.
+    Policy(String),
+    /// A role, by name.
+    Role(String),
+    /// An identity provider (OIDC), by ARN.
+    Provider(String),
+}
+
 /// The number of a version of a managed policy, written `v3`. Numbers are not used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -122,15 +135,23 @@ impl PolicyState {
 
 impl State {
     /// The tags of a policy, role or provider that exists.
-    pub(crate) fn tags(&self, on: &crate::step::Tagged) -> Option<&Tags> {
+    pub(crate) fn tags(&self, on: &Tagged) -> Option<&Tags> {
         match on {
-            crate::step::Tagged::Policy(arn) => self.policies.get(arn).map(|policy| &policy.tags),
-            crate::step::Tagged::Role(name) => {
+            Tagged::Policy(arn) => self.policies.get(arn).map(|policy| &policy.tags),
+            Tagged::Role(name) => {
                 self.principals.get(&Principal::role(name)).map(|role| &role.tags)
             }
-            crate::step::Tagged::Provider(arn) => {
-                self.providers.get(arn).map(|provider| &provider.tags)
-            }
+            Tagged::Provider(arn) => self.providers.get(arn).map(|provider| &provider.tags),
+        }
+    }
+}
+
+impl fmt::Display for Tagged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Tagged::Policy(arn) => write!(f, "policy {}", name_of(arn)),
+            Tagged::Role(name) => write!(f, "role {name}"),
+            Tagged::Provider(arn) => write!(f, "OpenID Connect provider {arn}"),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::name_of;
 use crate::principal::{Kind, Principal};
-use crate::state::{Tags, VersionId};
+use crate::state::{Tagged, Tags, VersionId};
 use crate::text::PolicyText;
 
 pub(crate) use fact::{fact, made_version};
@@ -207,18 +207,6 @@ pub enum Step {
     },
 }
 
-/// What can carry tags here.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tagged {
-    /// A customer-managed policy, by ARN.
-    Policy(String),
-    /// A role, by name.
-    Role(String),
-    /// An identity provider (OIDC), by ARN.
-    Provider(String),
-}
-
 /// A version of a policy in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -347,16 +335,6 @@ impl fmt::Display for Step {
             Step::DeleteInline { principal, name } => {
                 write!(f, "delete inline policy {name} of {principal}")
             }
-        }
-    }
-}
-
-impl fmt::Display for Tagged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Tagged::Policy(arn) => write!(f, "policy {}", name_of(arn)),
-            Tagged::Role(name) => write!(f, "role {name}"),
-            Tagged::Provider(arn) => write!(f, "OpenID Connect provider {arn}"),
         }
     }
 }

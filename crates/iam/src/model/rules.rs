@@ -7,8 +7,10 @@ use crate::account::{is_aws_managed, name_of};
 use crate::error::{ApiError, Cause};
 use crate::principal::{Kind, Principal};
 use crate::quotas::Quotas;
-use crate::state::{PolicyState, PrincipalState, ProviderState, RoleState, Tags, VersionId};
-use crate::step::{Step, Tagged, Version};
+use crate::state::{
+    PolicyState, PrincipalState, ProviderState, RoleState, Tagged, Tags, VersionId,
+};
+use crate::step::{Step, Version};
 
 const QUOTAS: Quotas = Quotas::DEFAULT;
 

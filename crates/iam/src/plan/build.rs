@@ -12,8 +12,8 @@ use crate::desired::{
 };
 use crate::principal::Principal;
 use crate::quotas::Quotas;
-use crate::state::{PolicyState, PrincipalState, State, Tags, VersionId};
-use crate::step::{Step, Tagged, Version};
+use crate::state::{PolicyState, PrincipalState, State, Tagged, Tags, VersionId};
+use crate::step::{Step, Version};
 
 /// The longest session of a role of which nothing else is said.
 const DEFAULT_SESSION: u32 = 3600;

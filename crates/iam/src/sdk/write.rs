@@ -8,8 +8,8 @@ use aws_sdk_iam::types::Tag;
 use super::version_id;
 use crate::error::{ApiError, Cause};
 use crate::principal::{Kind, Principal};
-use crate::state::{Tags, VersionId};
-use crate::step::{Step, Tagged, Version};
+use crate::state::{Tagged, Tags, VersionId};
+use crate::step::{Step, Version};
 
 /// Sends a call and gives its answer, or our error.
 macro_rules! send {

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Step, Tagged, Version};
+use super::{Step, Version};
 use crate::desired::APPLY_TAG;
 use crate::principal::Principal;
-use crate::state::{State, Tags, VersionId};
+use crate::state::{State, Tagged, Tags, VersionId};
 use crate::text::PolicyText;
 
 /// What the step touches, as the state has it; null for what does not exist.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Step, Tagged, Version};
+use super::{Step, Version};
 use crate::principal::Principal;
-use crate::state::{PolicyState, PrincipalState, ProviderState, RoleState, State, Tags, VersionId};
+use crate::state::{
+    PolicyState, PrincipalState, ProviderState, RoleState, State, Tagged, Tags, VersionId,
+};
 
 /// Changes the state as the step would change IAM. What cannot be done changes nothing.
 pub(crate) fn simulate(step: &Step, state: &mut State) {

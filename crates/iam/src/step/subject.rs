@@ -1,7 +1,8 @@
 //! What a step is about, to find out which steps can get into each other's way.
 
-use super::{Step, Tagged};
+use super::Step;
 use crate::principal::Principal;
+use crate::state::Tagged;
 
 /// A policy, principal or provider, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The way back of a step.
 
-use super::{Step, Tagged, Version};
+use super::{Step, Version};
 use crate::account::name_of;
 use crate::principal::Principal;
-use crate::state::{State, Tags};
+use crate::state::{State, Tagged, Tags};
 use crate::text::PolicyText;
 
 /// The steps that bring back what the step will change, read from the state before it.
