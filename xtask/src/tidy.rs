@@ -3,9 +3,11 @@
 //! Each rule is a function from the [`Repo`] to the problems that it sees, one file a subject. The repository is read once, into
 //! memory, so a test plants a violation by writing a text.
 
+mod circles;
 mod docs;
 mod files;
 mod layers;
+mod paths;
 mod repo;
 mod source;
 
@@ -26,11 +28,12 @@ struct Problem {
 /// A rule by the name that a developer sees.
 type Rule = (&'static str, fn(&Repo) -> Vec<Problem>);
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     ("layers", layers::edges),
     ("package-names", layers::package_names),
     ("workspace-lints", layers::workspace_lints),
     ("anyhow-only-in-xtask", layers::anyhow_only_in_xtask),
+    ("no-module-circles", circles::no_module_circles),
     ("pure-crates", source::pure_crates),
     ("no-mod-rs", files::no_mod_rs),
     ("file-size", files::size),

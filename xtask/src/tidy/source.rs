@@ -152,7 +152,8 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with("//")
 }
 
-fn is_test_file(path: &str) -> bool {
+/// Whether a file holds tests alone.
+pub(super) fn is_test_file(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.contains("/tests/") || path.contains("/fuzz_targets/")
 }
 
