@@ -6,7 +6,6 @@
 
 mod calls;
 mod conditions;
-mod families;
 mod follow;
 mod followed;
 mod gaps;

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use stackpass_policy::action::Action;
 
+use crate::address::Form;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Generic {
@@ -37,8 +39,55 @@ struct Generic {
     lower_case: BTreeMap<String, Vec<String>>,
     /// Kinds of resources, as `SERVICE:KIND`, of which it may do so, with the evidence; a service alone where no reference tells of which.
     either_case: BTreeMap<String, String>,
-    /// Services whose ARNs may be given without their last part, with the evidence.
-    families: BTreeMap<String, String>,
+    /// Service to how values name its resources, where an ARN or a name is not all.
+    naming: BTreeMap<String, Naming>,
+}
+
+/// How values name the resources of a service, beside by ARN and by name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Naming {
+    /// The forms of addresses; the first that fits is meant.
+    pub(crate) addresses: Vec<Form>,
+    /// What a name in an address ends before: the tag of an image.
+    pub(crate) name_ends: Vec<String>,
+    /// The kind of resources for which an alias may stand. It says nothing of the resource behind it but where that is.
+    pub(crate) aliased: Option<String>,
+    /// The kinds whose names may stand behind a path.
+    pub(crate) in_paths: Vec<String>,
+    /// The kinds that no wildcard is written for: who writes one means any of them.
+    pub(crate) no_wildcards: Vec<String>,
+    /// Whether what a value refers to is in the own account and region.
+    pub(crate) at_home: bool,
+    /// The kinds that may be of another account all the same.
+    pub(crate) shared: Vec<String>,
+    /// Whether an ARN may be given without its last part, for all that lie below it.
+    pub(crate) families: bool,
+    /// Where the facts come from.
+    pub(crate) evidence: String,
+}
+
+/// Where something is, as seen from the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In its account and region.
+    Own,
+    /// In its region, and in any account.
+    AnyAccount,
+    /// Anywhere.
+    Anywhere,
+}
+
+impl Naming {
+    /// Where a resource of a kind may be that a value refers to without saying where it is.
+    pub(crate) fn home(&self, kind: &str) -> Home {
+        let is_shared = self.shared.iter().any(|shared| shared == kind);
+        match (self.at_home, is_shared) {
+            (false, _) => Home::Anywhere,
+            (true, true) => Home::AnyAccount,
+            (true, false) => Home::Own,
+        }
+    }
 }
 
 /// A document inside a property, as an `OpenAPI` body, in which roles stand.
@@ -164,9 +213,10 @@ pub(crate) fn may_be_in_lower_case(service: &str, kind: &str) -> bool {
     either.contains_key(service) || either.contains_key(&format!("{service}:{kind}"))
 }
 
-/// Whether an ARN of a service may be given without its last part, for all that lie below it.
-pub(crate) fn has_families(service: &str) -> bool {
-    facts().families.contains_key(service)
+/// How values name the resources of a service.
+pub(crate) fn naming(service: &str) -> &'static Naming {
+    static NONE: OnceLock<Naming> = OnceLock::new();
+    facts().naming.get(service).unwrap_or_else(|| NONE.get_or_init(Naming::default))
 }
 
 /// The kinds of resources of a service, as in their ARNs, whose names it keeps in lower case.

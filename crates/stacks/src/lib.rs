@@ -2,6 +2,7 @@
 //!
 //! This crate does no I/O: no file, network, clock or environment.
 
+mod address;
 pub mod assembly;
 mod bootstrap;
 pub mod builtin;

@@ -16,27 +16,118 @@ const MAX_BYTES: usize = 16 * 1024;
 /// How many characters a pattern is made of before its rest counts as unknown. AWS has no longer ARN.
 pub(crate) const MAX_LENGTH: usize = 2048;
 
-/// A name or an ARN with wildcards, and how much it says.
+/// A name or an ARN with wildcards, and how closely it names what is meant.
+///
+/// In its text, `*` stands for any characters, `?` for one, `${*}`, `${?}` and `${$}` for those characters themselves.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pattern {
-    /// The text; `*` stands for any characters, `?` for one, `${*}`, `${?}` and `${$}` for those characters themselves.
-    pub(crate) glob: String,
-    /// How closely it names what is meant.
-    pub(crate) scoping: Scoping,
+    glob: String,
+    scoping: Scoping,
 }
 
 impl Pattern {
+    pub(crate) fn new(glob: impl Into<String>, scoping: Scoping) -> Pattern {
+        Pattern { glob: glob.into(), scoping }
+    }
+
+    /// A name, in whole or in part.
     pub(crate) fn named(glob: impl Into<String>) -> Pattern {
-        Pattern { glob: glob.into(), scoping: Scoping::Named }
+        Pattern::new(glob, Scoping::Named)
     }
 
     /// No ARN at all, so that nothing is given for it.
     pub(crate) fn unusable() -> Pattern {
-        Pattern { glob: String::new(), scoping: Scoping::UnknownValue }
+        Pattern::new("", Scoping::UnknownValue)
     }
 
+    /// Any name.
     pub(crate) fn any(scoping: Scoping) -> Pattern {
-        Pattern { glob: "*".to_owned(), scoping }
+        Pattern::new("*", scoping)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.glob
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.glob
+    }
+
+    pub(crate) fn scoping(&self) -> &Scoping {
+        &self.scoping
+    }
+
+    /// The same text that says more or less.
+    pub(crate) fn scoped(self, scoping: Scoping) -> Pattern {
+        Pattern { scoping, ..self }
+    }
+
+    /// Another text that says as much.
+    pub(crate) fn with_text(self, glob: impl Into<String>) -> Pattern {
+        Pattern { glob: glob.into(), ..self }
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.scoping == Scoping::Named
+    }
+
+    /// Whether it begins as an ARN does.
+    pub(crate) fn is_arn(&self) -> bool {
+        self.glob.starts_with("arn:")
+    }
+
+    /// Whether nothing is known of its beginning.
+    pub(crate) fn begins_open(&self) -> bool {
+        self.glob.starts_with('*')
+    }
+
+    /// The service in its ARN.
+    pub(crate) fn service(&self) -> Option<&str> {
+        self.glob.split(':').nth(2)
+    }
+
+    /// The ARN pattern that it is; none if it is a name or no ARN.
+    pub(crate) fn arn(&self) -> Option<ArnPattern> {
+        self.glob.parse().ok()
+    }
+
+    /// Whether its ARN lies within that of another.
+    pub(crate) fn fits(&self, outer: &Pattern) -> bool {
+        self.arn().zip(outer.arn()).is_some_and(|(inner, outer)| outer.covers(&inner))
+    }
+
+    /// Whether it may be the same as another one. What is no ARN may be.
+    pub(crate) fn overlaps(&self, other: &Pattern) -> bool {
+        self.arn().zip(other.arn()).is_none_or(|(one, other)| one.overlaps(&other))
+    }
+
+    /// Whether it is the wildcard of a whole resource type, which names none of its resources.
+    pub(crate) fn is_whole_type(&self) -> bool {
+        is_whole_type(&self.glob)
+    }
+
+    /// The same ARN with what it lacks of six parts open: `arn:aws:iam*` for one.
+    pub(crate) fn in_six_parts(self) -> Pattern {
+        if self.glob.matches(':').count() >= 5 {
+            return self;
+        }
+        let mut parts: Vec<&str> = self.glob.split(':').collect();
+        parts.resize(6, "*");
+        let glob = parts.join(":");
+        self.with_text(glob)
+    }
+
+    /// The same with something behind it. Two stars that meet are one.
+    pub(crate) fn followed_by(self, suffix: &str) -> Pattern {
+        let mut glob = self.glob.clone();
+        append(&mut glob, suffix);
+        self.with_text(glob)
+    }
+
+    /// The name in lower case.
+    pub(crate) fn in_lower_case(self) -> Pattern {
+        let glob = self.glob.to_lowercase();
+        self.with_text(glob)
     }
 }
 
@@ -67,6 +158,12 @@ pub(crate) fn plain_head(glob: String) -> String {
         Some(log_group) => format!("{head}{log_group}:*"),
         None => format!("{head}{rest}"),
     }
+}
+
+/// The pattern with a [plain head](plain_head).
+pub(crate) fn with_plain_head(pattern: Pattern) -> Pattern {
+    let Pattern { glob, scoping } = pattern;
+    Pattern { glob: plain_head(glob), scoping }
 }
 
 pub(crate) fn joined(heads: &BTreeSet<Pattern>, tails: &BTreeSet<Pattern>) -> BTreeSet<Pattern> {
@@ -170,16 +267,6 @@ fn has_wildcard(glob: &str) -> bool {
     glob.replace("${*}", "").replace("${?}", "").contains(['*', '?'])
 }
 
-/// An ARN pattern with fewer than six parts, the rest unknown: `arn:aws:iam*` for one.
-pub(crate) fn six_parts(glob: &str) -> String {
-    if glob.matches(':').count() >= 5 {
-        return glob.to_owned();
-    }
-    let mut parts: Vec<&str> = glob.split(':').collect();
-    parts.resize(6, "*");
-    parts.join(":")
-}
-
 /// A key with its content hashes open, because the next build has others.
 pub(crate) fn any_build(key: &str) -> String {
     const HASH_LENGTH: usize = 32;
@@ -205,15 +292,7 @@ pub(crate) fn any_build(key: &str) -> String {
     result
 }
 
-/// Whether an ARN pattern lies within another.
-pub(crate) fn fits(inner: &str, outer: &str) -> bool {
-    match (inner.parse::<ArnPattern>(), outer.parse::<ArnPattern>()) {
-        (Ok(inner), Ok(outer)) => outer.covers(&inner),
-        _ => false,
-    }
-}
-
-/// Whether an ARN pattern is the wildcard of a whole resource type, such as `key/*` or `*/ipset/*/*`, which names none of its resources: of
+/// Whether an ARN is the wildcard of a whole resource type, such as `key/*` or `*/ipset/*/*`, which names none of its resources: of
 /// its parts, all but the type are open. Paths, which begin with a slash, name a kind in every other part.
 pub(crate) fn is_whole_type(glob: &str) -> bool {
     let resource = glob.splitn(6, ':').nth(5).unwrap_or_default();

@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 
 use stackpass_ground::arn::ArnPattern;
 use stackpass_ground::source::Span;
-use stackpass_policy::catalogue;
 
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::need::Scoping;
 use crate::resolve::{Stack, UseKind};
 use crate::value::Text;
@@ -43,7 +42,7 @@ pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
                 let Some(name) = name.strip_prefix("AWS::") else { continue };
                 let arn =
                     format!("arn:${{Partition}}:cloudformation:${{Region}}:aws:transform/{name}");
-                let arn = names::wildcard(stack, &arn).parse();
+                let arn = NameTemplate::new(&arn).wildcard(stack).arn();
                 push(
                     &["cloudformation:CreateChangeSet"],
                     (arn.into_iter().collect(), Scoping::Named),
@@ -52,7 +51,11 @@ pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
             }
             UseKind::Include(location) => push(
                 &["s3:GetObject"],
-                arns(stack, location, "arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
+                arns(
+                    stack,
+                    location,
+                    NameTemplate::new("arn:${Partition}:s3:::${BucketName}/${ObjectName}"),
+                ),
                 "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html: the file is read from S3",
             ),
             UseKind::Application(id) => push(
@@ -60,7 +63,7 @@ pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
                     "serverlessrepo:CreateCloudFormationTemplate",
                     "serverlessrepo:GetCloudFormationTemplate",
                 ],
-                arns(stack, id, application_format()),
+                arns(stack, id, applications()),
                 "SAM's transform asks the repository for the application's template: aws-samples/cloudfront-authorization-at-edge#145, aws-powertools/powertools-lambda-python#204",
             ),
             _ => {}
@@ -70,14 +73,14 @@ pub(crate) fn calls(stack: &Stack) -> Vec<TransformCall> {
 }
 
 /// The ARNs of what a text refers to, with the least that is known of one of them.
-fn arns(stack: &Stack, text: &Text, format: &str) -> (BTreeSet<ArnPattern>, Scoping) {
+fn arns(stack: &Stack, text: &Text, template: NameTemplate<'_>) -> (BTreeSet<ArnPattern>, Scoping) {
     let mut resources = BTreeSet::new();
     let mut scoping = Scoping::Named;
-    for pattern in names::referred(stack, text, format) {
-        let arn = pattern.glob.parse().ok();
+    for pattern in names::referred(stack, text, template) {
+        let arn = pattern.arn();
         // What is no ARN at all tells no more than an unknown value.
-        let is_known = arn.is_some() && pattern.scoping == Scoping::Named;
-        resources.extend(arn.or_else(|| names::anywhere(stack, format).parse().ok()));
+        let is_known = arn.is_some() && pattern.is_named();
+        resources.extend(arn.or_else(|| template.anywhere(stack).arn()));
         if !is_known {
             scoping = Scoping::UnknownValue;
         }
@@ -85,10 +88,8 @@ fn arns(stack: &Stack, text: &Text, format: &str) -> (BTreeSet<ArnPattern>, Scop
     (resources, scoping)
 }
 
-fn application_format() -> &'static str {
-    catalogue::resource_type("serverlessrepo", "applications")
-        .and_then(|kind| kind.arns().next())
-        .unwrap_or(
-            "arn:${Partition}:serverlessrepo:${Region}:${Account}:applications/${ResourceId}",
-        )
+fn applications() -> NameTemplate<'static> {
+    let otherwise =
+        "arn:${Partition}:serverlessrepo:${Region}:${Account}:applications/${ResourceId}";
+    NameTemplate::of_kind_named("serverlessrepo", "applications", otherwise)
 }

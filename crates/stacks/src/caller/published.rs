@@ -7,7 +7,7 @@ use stackpass_ground::wildcard::escape;
 use crate::assembly::Asset;
 use crate::bootstrap::legacy_buckets;
 use crate::names;
-use crate::pattern;
+use crate::pattern::{self, Pattern};
 use crate::sam;
 
 use super::Caller;
@@ -39,7 +39,7 @@ impl Caller<'_> {
         let stack = &self.planned.stack;
         let value = stack.setting.parameters.get(sam::PACKAGE_BUCKET)?;
         let patterns = names::patterns(stack, value.texts().first()?);
-        patterns.into_iter().next().map(|pattern| pattern.glob)
+        patterns.into_iter().next().map(Pattern::into_string)
     }
 
     /// The repositories that the caller's own images go to, with the region of those that are not in the stack's.

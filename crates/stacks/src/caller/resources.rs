@@ -1,9 +1,8 @@
 //! What the calls of a tool act on.
 
-use stackpass_policy::catalogue;
-
 use crate::deployment::Mode;
-use crate::names;
+use crate::names::{self, NameTemplate};
+use crate::pattern::Pattern;
 use crate::resolve::UseKind;
 use crate::tools::{BootstrapRole, On};
 use crate::value::Text;
@@ -50,8 +49,9 @@ impl Caller<'_> {
 
     fn filled(self, template: &str) -> Vec<String> {
         let template = template.replace("${Qualifier}", &self.deployment.qualifier);
-        let patterns = names::fill(&self.planned.stack, None, &template).into_iter();
-        patterns.map(|pattern| pattern.glob).collect()
+        let patterns =
+            names::fill(&self.planned.stack, None, NameTemplate::new(&template)).into_iter();
+        patterns.map(Pattern::into_string).collect()
     }
 
     fn in_s3(self, object: &str) -> String {
@@ -70,10 +70,9 @@ impl Caller<'_> {
     }
 
     fn parameter_arns(self, name: &Text) -> Vec<String> {
-        let format = catalogue::resource_type("ssm", "parameter");
-        let format = format.and_then(|kind| kind.arns().next()).unwrap_or("*");
-        let patterns = names::referred_or_any(&self.planned.stack, name, format).into_iter();
-        patterns.map(|pattern| pattern.glob).collect()
+        let template = NameTemplate::of_kind_named("ssm", "parameter", "*");
+        let patterns = names::referred_or_any(&self.planned.stack, name, template).into_iter();
+        patterns.map(Pattern::into_string).collect()
     }
 
     fn bootstrap_parameter(self) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stackpass_policy::action::Action;
 use stackpass_policy::condition::Conditions;
 
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::pattern::Pattern;
 use crate::property_path::shown;
@@ -75,7 +75,7 @@ impl Subject<'_> {
     /// What tells on which resources a rule with this `on` acts, as far as one thing alone does.
     pub(super) fn named_by(&self, on: &[On]) -> Option<PropertyAt> {
         let is_open =
-            |own: &Pattern| matches!(own.scoping, Scoping::UnknownValue | Scoping::OutOfReach);
+            |own: &Pattern| matches!(own.scoping(), Scoping::UnknownValue | Scoping::OutOfReach);
         let acts_on_itself = on.is_empty() || on.iter().any(|on| matches!(on, On::Itself(_)));
         if acts_on_itself && self.arns().iter().any(is_open) {
             return Some(self.itself());
@@ -92,7 +92,7 @@ impl Subject<'_> {
                 self.told_by(template).map(|path| self.property(path)).or_else(|| {
                     let mut own = origins::naming(&self.resource.resource_type);
                     let is_own = |property| own.any(|own| own == property);
-                    names::properties_in(template).any(is_own).then(|| self.itself())
+                    NameTemplate::new(template).properties().any(is_own).then(|| self.itself())
                 })
             }
             On::Itself(_) | On::Executor | On::Any => None,
@@ -101,7 +101,7 @@ impl Subject<'_> {
 
     /// The property that an ARN template names another resource by, if it is there.
     pub(super) fn told_by<'b>(&self, template: &'b str) -> Option<&'b str> {
-        let properties = names::properties_in(template);
+        let properties = NameTemplate::new(template).properties();
         let mut told = properties.filter(|property| {
             let names_itself =
                 origins::naming(&self.resource.resource_type).any(|own| own == *property);

@@ -7,8 +7,7 @@ use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator
 
 use super::Subject;
 use crate::generic;
-use crate::names;
-use crate::pattern;
+use crate::names::{self, NameTemplate};
 use crate::registry::ResourceType;
 use crate::rules::{Rule, Term};
 use crate::value::{Text, Truth};
@@ -173,7 +172,7 @@ fn values_of(
             let texts = texts.unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
             known.extend(texts.into_iter().map(|text| format!("{text}{end}")));
         } else if value == "$self" {
-            known.extend(subject.arns().iter().map(|pattern| pattern.glob.clone()));
+            known.extend(subject.arns().iter().map(|arn| arn.as_str().to_owned()));
         } else if let Some(reference) = argument(value, "$ref(") {
             let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
             asked = Some(path);
@@ -221,12 +220,12 @@ fn texts_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
     let mut known = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
         for pattern in names::patterns(subject.stack, &text) {
-            if pattern.glob.starts_with('*') {
+            if pattern.begins_open() {
                 return None;
             }
             // Operators for ARNs match part by part.
-            let is_arn = pattern.glob.starts_with("arn:");
-            known.insert(if is_arn { pattern::six_parts(&pattern.glob) } else { pattern.glob });
+            let pattern = if pattern.is_arn() { pattern.in_six_parts() } else { pattern };
+            known.insert(pattern.into_string());
         }
     }
     found.complete.then_some(known)
@@ -238,10 +237,10 @@ fn arns_at(subject: &Subject<'_>, path: &str) -> Option<BTreeSet<String>> {
     let mut known = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
         for pattern in names::patterns(subject.stack, &text) {
-            if pattern.glob.starts_with("arn:") {
-                known.insert(pattern::six_parts(&pattern.glob));
+            if pattern.is_arn() {
+                known.insert(pattern.in_six_parts().into_string());
             } else {
-                known.extend(arns_of_name(subject, path, &text, &pattern.glob)?);
+                known.extend(arns_of_name(subject, path, &text, pattern.as_str())?);
             }
         }
     }
@@ -261,15 +260,16 @@ fn arns_of_name(
     }
     let references = subject.registered.into_iter().flat_map(ResourceType::references);
     let of_path = references.filter(|reference| reference.property == path);
-    let formats: BTreeSet<&str> =
-        of_path.filter_map(|reference| names::arn_template(reference.target_type)).collect();
+    let templates: BTreeSet<NameTemplate<'_>> =
+        of_path.filter_map(|reference| NameTemplate::of_type(reference.target_type)).collect();
     // A name alone is that of the whole: of a function, not of one of its aliases.
-    let is_part = |format: &&&str| {
-        formats.iter().any(|whole| format.strip_prefix(whole).is_some_and(|rest| !rest.is_empty()))
+    let is_part = |template: &&NameTemplate<'_>| {
+        let behind = |whole: &NameTemplate<'_>| template.as_str().strip_prefix(whole.as_str());
+        templates.iter().any(|whole| behind(whole).is_some_and(|rest| !rest.is_empty()))
     };
-    let whole = formats.iter().filter(|format| !is_part(format));
-    let arns = whole.flat_map(|format| names::referred(subject.stack, text, format));
-    let arns: BTreeSet<String> = arns.map(|pattern| pattern::six_parts(&pattern.glob)).collect();
+    let whole = templates.iter().filter(|template| !is_part(template));
+    let arns = whole.flat_map(|template| names::referred(subject.stack, text, *template));
+    let arns: BTreeSet<String> = arns.map(|arn| arn.in_six_parts().into_string()).collect();
     (!arns.is_empty() && arns.iter().all(|arn| arn.starts_with("arn:"))).then_some(arns)
 }
 

@@ -2,89 +2,58 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_ground::arn::ArnPattern;
+use crate::names::{self, NameTemplate};
+use crate::pattern::Pattern;
+use crate::registry::ResourceType;
 
-use crate::names;
-use crate::need::Scoping;
-use crate::pattern::{self, Pattern};
-use crate::registry;
-use crate::value::Text;
+use super::Subject;
 
-use super::{Subject, families};
+/// What may be an ARN of anything.
+const ANYTHING: NameTemplate<'static> = NameTemplate::new("*");
 
-/// What a property refers to, for an action that accepts ARNs of these formats. Nothing, if it refers to something else.
-pub(super) fn at_path(subject: &Subject<'_>, path: &str, formats: &[&str]) -> BTreeSet<Pattern> {
+/// What a property refers to, for an action that accepts ARNs of these templates. Nothing, if it refers to something else.
+pub(super) fn at_path(
+    subject: &Subject<'_>,
+    path: &str,
+    templates: &[NameTemplate<'_>],
+) -> BTreeSet<Pattern> {
     let found = subject.resource.at(path);
     let mut patterns = BTreeSet::new();
     if found.values.is_empty() && found.complete {
         return patterns;
     }
-    let formats = likeliest_first(subject, path, formats);
+    let templates = likeliest_first(subject, path, templates);
     for value in &found.values {
         for text in value.value.texts() {
-            let kept = refers(subject, &text, &formats);
+            let kept = names::referred_among(subject.stack, &text, &templates);
             subject.followed.note(subject.stack, path, &text, !kept.is_empty());
             patterns.extend(kept);
         }
     }
     if !found.complete {
-        let wide = formats.iter().map(|format| names::anywhere(subject.stack, format));
-        patterns.extend(wide.map(|glob| Pattern { glob, scoping: Scoping::UnknownValue }));
+        patterns.extend(templates.iter().map(|template| template.anywhere(subject.stack)));
     }
     patterns
 }
 
-/// ARN formats in the order in which a bare name is taken for one of them: that of the type which the registry says the property
+/// ARN templates in the order in which a bare name is taken for one of them: that of the type which the registry says the property
 /// refers to, then those with the fewest parts.
-fn likeliest_first<'a>(subject: &Subject<'_>, path: &str, formats: &[&'a str]) -> Vec<&'a str> {
-    let targets: Vec<String> = subject
-        .registered
-        .into_iter()
-        .flat_map(registry::ResourceType::references)
+fn likeliest_first<'a>(
+    subject: &Subject<'_>,
+    path: &str,
+    templates: &[NameTemplate<'a>],
+) -> Vec<NameTemplate<'a>> {
+    let references = subject.registered.into_iter().flat_map(ResourceType::references);
+    let targets: Vec<Pattern> = references
         .filter(|reference| reference.property == path)
-        .filter_map(|reference| names::arn_template(reference.target_type))
-        .map(|template| names::wildcard(subject.stack, template))
+        .filter_map(|reference| NameTemplate::of_type(reference.target_type))
+        .map(|template| template.wildcard(subject.stack))
         .collect();
-    let mut formats = if formats.is_empty() { vec!["*"] } else { formats.to_vec() };
-    formats.sort_by_cached_key(|format| {
-        let wildcard = names::wildcard(subject.stack, format);
-        let is_target = targets.iter().any(|target| pattern::fits(target, &wildcard));
-        (!is_target, format.matches("${").count())
+    let mut templates = if templates.is_empty() { vec![ANYTHING] } else { templates.to_vec() };
+    templates.sort_by_cached_key(|template| {
+        let wildcard = template.wildcard(subject.stack);
+        let is_target = targets.iter().any(|target| target.fits(&wildcard));
+        (!is_target, template.variables())
     });
-    formats
-}
-
-fn refers(subject: &Subject<'_>, text: &Text, formats: &[&str]) -> BTreeSet<Pattern> {
-    if let Some(patterns) = names::of_same_stack(subject.stack, text, formats) {
-        return patterns;
-    }
-    // What is referred to may be of another account or region.
-    let accepted: Vec<String> =
-        formats.iter().map(|format| names::everywhere(subject.stack, format)).collect();
-    // Of a value that is not known at its beginning, nothing tells which of the formats it will have.
-    let is_open = |pattern: &Pattern| {
-        pattern.glob.starts_with('*') && pattern.scoping == Scoping::UnknownValue
-    };
-    if names::patterns(subject.stack, text).iter().any(is_open) {
-        let each = formats.iter().flat_map(|format| names::referred(subject.stack, text, format));
-        return each.collect();
-    }
-    let within =
-        |pattern: &Pattern| accepted.iter().any(|wildcard| overlaps(&pattern.glob, wildcard));
-    for format in formats {
-        let patterns = names::referred(subject.stack, text, format);
-        let kept: BTreeSet<Pattern> = patterns.into_iter().filter(within).collect();
-        if !kept.is_empty() {
-            return kept;
-        }
-    }
-    let families = names::patterns(subject.stack, text).into_iter().filter_map(families::below);
-    families.filter(within).collect()
-}
-
-fn overlaps(left: &str, right: &str) -> bool {
-    match (left.parse::<ArnPattern>(), right.parse::<ArnPattern>()) {
-        (Ok(left), Ok(right)) => left.overlaps(&right),
-        _ => true,
-    }
+    templates
 }

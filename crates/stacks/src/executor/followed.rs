@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::names;
-use crate::need::Scoping;
 use crate::resolve::Stack;
 use crate::value::Text;
 
@@ -30,8 +29,8 @@ impl FollowedReferences {
     pub(super) fn note(&self, stack: &Stack, path: &str, text: &Text, is_kept: bool) {
         let list = if is_kept { &self.kept } else { &self.dropped };
         let arns = names::patterns(stack, text).into_iter();
-        let literal = arns.filter(|it| it.scoping == Scoping::Named && it.glob.starts_with("arn:"));
-        list.borrow_mut().extend(literal.map(|pattern| (path.to_owned(), pattern.glob)));
+        let literal = arns.filter(|it| it.is_named() && it.is_arn());
+        list.borrow_mut().extend(literal.map(|pattern| (path.to_owned(), pattern.into_string())));
     }
 
     /// The references that no action acts on.

@@ -6,7 +6,7 @@ use stackpass_policy::action::Action;
 use super::calls::Reason;
 use super::conditions::Open;
 use super::{PropertyAt, Subject, WHOLE_SERVICE, follow, origins, resource_ref};
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::need::{Gap, Scoping};
 use crate::pattern::Pattern;
 use crate::property_path::shown;
@@ -67,14 +67,14 @@ impl Subject<'_> {
 
     /// The first of the resource's typed references that is not known, unless it is the resource's own name that is not.
     fn open_reference(&self) -> Option<PropertyAt> {
-        let is_open = |pattern: &Pattern| pattern.scoping == Scoping::UnknownValue;
+        let is_open = |pattern: &Pattern| *pattern.scoping() == Scoping::UnknownValue;
         if self.arns().iter().any(is_open) {
             return None;
         }
         let references = self.registered.into_iter().flat_map(ResourceType::references);
         let mut paths = references.filter_map(|reference| {
-            let format = names::arn_template(reference.target_type)?;
-            let told = follow::at_path(self, reference.property, &[format]);
+            let template = NameTemplate::of_type(reference.target_type)?;
+            let told = follow::at_path(self, reference.property, &[template]);
             told.iter().any(is_open).then_some(reference.property)
         });
         let path = paths.next()?;

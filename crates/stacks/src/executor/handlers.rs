@@ -7,6 +7,7 @@ use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::catalogue;
 
 use crate::generic;
+use crate::pattern::Pattern;
 use crate::registry::Verb;
 use crate::rules::{Rule, TypeRules};
 
@@ -86,7 +87,7 @@ impl Subject<'_> {
 
     /// Whether an action tags or untags the resource itself. Such a call takes one tag at least, whatever the handlers list.
     fn tags_itself(&self, action: &Action) -> bool {
-        let own = || self.arns().iter().filter_map(|own| own.glob.split(':').nth(2));
+        let own = || self.arns().iter().filter_map(Pattern::service);
         ["TagResource", "UntagResource"].iter().any(|name| action.name().eq_ignore_ascii_case(name))
             && own().any(|service| action.service().eq_ignore_ascii_case(service))
     }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use stackpass_policy::catalogue::ResourceTypeFacts;
 
-use crate::names;
-use crate::need::Scoping;
-use crate::pattern::{self, Pattern};
+use crate::names::NameTemplate;
+use crate::pattern::Pattern;
 use crate::registry;
 
 use super::Subject;
@@ -18,19 +17,19 @@ pub(super) fn referenced(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTr
 }
 
 fn work_out(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern> {
-    let of_format = |format| {
-        let wildcard = names::wildcard(subject.stack, format);
+    let of_template = |template: NameTemplate<'static>| {
+        let wildcard = template.wildcard(subject.stack);
         let mut patterns = BTreeSet::new();
         for reference in subject.registered.into_iter().flat_map(registry::ResourceType::references)
         {
-            let Some(template) = names::arn_template(reference.target_type) else { continue };
-            if pattern::fits(&names::wildcard(subject.stack, template), &wildcard) {
-                patterns.extend(at_path(subject, reference.property, &[format]));
+            let Some(target) = NameTemplate::of_type(reference.target_type) else { continue };
+            if target.wildcard(subject.stack).fits(&wildcard) {
+                patterns.extend(at_path(subject, reference.property, &[template]));
             }
         }
         (wildcard, patterns)
     };
-    let found: Vec<_> = kind.arns().map(of_format).collect();
+    let found: Vec<_> = NameTemplate::of_kind(*kind).map(of_template).collect();
     let patterns: BTreeSet<Pattern> =
         found.iter().flat_map(|(_, patterns)| patterns).cloned().collect();
     if !patterns.is_empty() {
@@ -39,8 +38,7 @@ fn work_out(subject: &Subject<'_>, kind: &ResourceTypeFacts) -> BTreeSet<Pattern
     if let Some(patterns) = told_by_a_property(subject, kind) {
         return patterns;
     }
-    let any = |(glob, _)| Pattern { glob, scoping: Scoping::AnyOfType };
-    found.into_iter().map(any).collect()
+    found.into_iter().map(|(wildcard, _)| wildcard).collect()
 }
 
 /// What a property says of a resource type that an action acts on, where the registry knows no reference: one that is named for the
@@ -53,15 +51,15 @@ fn told_by_a_property(
         let letters = text.chars().filter(char::is_ascii_alphanumeric);
         letters.collect::<String>().to_ascii_lowercase()
     };
-    let formats: Vec<&str> = kind.arns().collect();
-    let wildcards: Vec<String> =
-        formats.iter().map(|format| names::everywhere(subject.stack, format)).collect();
+    let templates: Vec<NameTemplate<'_>> = NameTemplate::of_kind(*kind).collect();
+    let wildcards: Vec<Pattern> =
+        templates.iter().map(|template| template.everywhere(subject.stack)).collect();
     let mut told = BTreeSet::new();
     let mut is_told = false;
     let kind = plain(kind.name());
     let of_arn = format!("{kind}arn");
-    let of_name = formats.iter().filter_map(|format| {
-        let variable = plain(names::properties_in(format).last()?);
+    let of_name = templates.iter().filter_map(|template| {
+        let variable = plain(template.properties().last()?);
         variable.starts_with(&kind).then_some(variable)
     });
     let of_names: Vec<String> = of_name.collect();
@@ -69,12 +67,10 @@ fn told_by_a_property(
         let last = plain(path.rsplit('.').next().unwrap_or(path));
         if last.trim_end_matches('s') == of_arn || of_names.contains(&last) {
             is_told = true;
-            told.extend(at_path(subject, path, &formats));
+            told.extend(at_path(subject, path, &templates));
             continue;
         }
-        let of_kind = arns
-            .iter()
-            .filter(|arn| wildcards.iter().any(|wildcard| pattern::fits(&arn.glob, wildcard)));
+        let of_kind = arns.iter().filter(|arn| wildcards.iter().any(|wildcard| arn.fits(wildcard)));
         told.extend(of_kind.cloned());
     }
     (is_told || !told.is_empty()).then_some(told)

@@ -11,9 +11,13 @@ use super::followed::Followed;
 use super::kinds;
 use super::target::Targets;
 use crate::generic::{self, ObjectLocation};
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::need::Scoping;
 use crate::pattern::Pattern;
+
+const BUCKET: NameTemplate<'_> = NameTemplate::new("arn:${Partition}:s3:::${BucketName}");
+const OBJECT: NameTemplate<'_> =
+    NameTemplate::new("arn:${Partition}:s3:::${BucketName}/${ObjectName}");
 
 /// Whether an action reads an object of S3, or what belongs to it: its attributes, its grants, a version of it.
 pub(super) fn is_read(action: &Action) -> bool {
@@ -78,11 +82,11 @@ fn of_kind(subject: &Subject<'_>, action: &Action, name: &str) -> BTreeSet<Patte
 }
 
 fn is_any(patterns: &BTreeSet<Pattern>) -> bool {
-    patterns.iter().all(|pattern| pattern.scoping == Scoping::AnyOfType)
+    patterns.iter().all(|pattern| *pattern.scoping() == Scoping::AnyOfType)
 }
 
 fn is_named(patterns: &BTreeSet<Pattern>) -> bool {
-    !patterns.is_empty() && patterns.iter().all(|pattern| pattern.scoping == Scoping::Named)
+    !patterns.is_empty() && patterns.iter().all(Pattern::is_named)
 }
 
 /// Whether an action tells something of a bucket, and so may be for one that is there already.
@@ -94,19 +98,17 @@ fn is_look_up(action: &Action) -> bool {
 /// The buckets with the objects that the resource's properties name.
 fn buckets(subject: &Subject<'_>) -> BTreeSet<Pattern> {
     let objects = named(subject).flat_map(|location| arns(subject, location));
-    let buckets = objects.map(bucket_of).map(|bucket| match bucket.scoping {
+    let buckets = objects.map(bucket_of).map(|bucket| match bucket.scoping() {
         // Of an object whose key alone is not known.
-        Scoping::UnknownValue if !bucket.glob.contains('*') => {
-            Pattern { scoping: Scoping::Named, ..bucket }
-        }
+        Scoping::UnknownValue if !bucket.as_str().contains('*') => bucket.scoped(Scoping::Named),
         _ => bucket,
     });
     buckets.collect()
 }
 
-/// What a property refers to, for an action that accepts ARNs of these formats: of an action on buckets, the bucket.
-pub(super) fn in_format(pattern: Pattern, formats: &[&str]) -> Pattern {
-    let accepts = |end: &str| formats.iter().any(|format| format.ends_with(end));
+/// What a property refers to, for an action that accepts ARNs of these templates: of an action on buckets, the bucket.
+pub(super) fn in_format(pattern: Pattern, templates: &[NameTemplate<'_>]) -> Pattern {
+    let accepts = |end: &str| templates.iter().any(|template| template.as_str().ends_with(end));
     if accepts(":s3:::${BucketName}") && !accepts("/${ObjectName}") {
         return bucket_of(pattern);
     }
@@ -115,16 +117,19 @@ pub(super) fn in_format(pattern: Pattern, formats: &[&str]) -> Pattern {
 
 /// The bucket of a place inside it, or of the domain name that it has.
 fn bucket_of(pattern: Pattern) -> Pattern {
-    let Some((start, place)) = pattern.glob.split_once(":::") else { return pattern };
+    let Some((start, place)) = pattern.as_str().split_once(":::") else { return pattern };
     let name = place.split('/').next().unwrap_or(place);
     let is_domain = name.contains(".amazonaws.com");
     let name = name.split_once(".s3").filter(|_| is_domain).map_or(name, |(name, _)| name);
-    Pattern { glob: format!("{start}:::{name}"), ..pattern }
+    let glob = format!("{start}:::{name}");
+    pattern.with_text(glob)
 }
 
 /// The ARNs of the objects at a location.
 fn arns(subject: &Subject<'_>, location: &ObjectLocation) -> BTreeSet<Pattern> {
-    let filled = |template: &str| names::fill(subject.stack, Some(subject.resource), template);
+    let filled = |template: &str| {
+        names::fill(subject.stack, Some(subject.resource), NameTemplate::new(template))
+    };
     let within = match (&location.key, &location.prefix) {
         (Some(key), _) => format!("${{{key}}}"),
         (None, Some(prefix)) => format!("${{{prefix}|}}*"),
@@ -134,15 +139,15 @@ fn arns(subject: &Subject<'_>, location: &ObjectLocation) -> BTreeSet<Pattern> {
         return filled(&format!("arn:${{Partition}}:s3:::${{{bucket}}}/{within}"));
     }
     if let Some(bucket_arn) = &location.bucket_arn {
-        let buckets = at_path(subject, bucket_arn, &["arn:${Partition}:s3:::${BucketName}"]);
+        let buckets = at_path(subject, bucket_arn, &[BUCKET]);
         let keys = filled(&within);
         let object = |bucket: &Pattern, key: &Pattern| {
-            let glob = format!("{}/{}", bucket.glob, key.glob);
-            Pattern { glob, scoping: bucket.scoping.clone().max(key.scoping.clone()) }
+            let glob = format!("{}/{}", bucket.as_str(), key.as_str());
+            Pattern::new(glob, bucket.scoping().max(key.scoping()).clone())
         };
         let of_bucket = |bucket| keys.iter().map(move |key| object(bucket, key));
         return buckets.iter().flat_map(of_bucket).collect();
     }
     let path = location.url.as_deref().or(location.arn.as_deref()).unwrap_or_default();
-    at_path(subject, path, &["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])
+    at_path(subject, path, &[OBJECT])
 }

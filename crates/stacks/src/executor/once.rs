@@ -7,7 +7,6 @@ use stackpass_policy::catalogue::ResourceTypeFacts;
 
 use super::Subject;
 use crate::names;
-use crate::need::Scoping;
 use crate::pattern::Pattern;
 
 /// The answers for one resource.
@@ -33,8 +32,8 @@ impl<'a> Subject<'a> {
                 let literal = texts.iter().flat_map(|text| {
                     let is_reference = text.as_attribute().is_some();
                     names::patterns(self.stack, text).into_iter().filter(move |pattern| {
-                        let is_literal = pattern.scoping == Scoping::Named || is_reference;
-                        is_literal && pattern.glob.starts_with("arn:")
+                        let is_literal = pattern.is_named() || is_reference;
+                        is_literal && pattern.is_arn()
                     })
                 });
                 (path, literal.collect())

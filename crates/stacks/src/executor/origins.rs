@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use crate::generic;
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::resolve::{Resource, Stack};
 use crate::rules;
 use crate::value::{Part, Text, Value};
@@ -127,7 +127,7 @@ impl Search<'_> {
 
 /// The properties that the ARN and the name of a resource of a type are made of.
 pub(super) fn naming(resource_type: &str) -> impl Iterator<Item = &'static str> {
-    let template = names::arn_template(resource_type).unwrap_or_default();
+    let template = NameTemplate::of_type(resource_type).into_iter();
     let name = rules::of(resource_type).and_then(|rules| rules.name.as_ref()?.property.as_deref());
-    names::properties_in(template).chain(name)
+    template.flat_map(NameTemplate::properties).chain(name)
 }

@@ -6,11 +6,9 @@
 use std::collections::BTreeSet;
 
 use super::Subject;
-use crate::names;
-use crate::pattern::Pattern;
-use stackpass_policy::catalogue;
-
+use crate::names::{self, NameTemplate};
 use crate::need::Scoping;
+use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
 use crate::value::{Text, Value};
 
@@ -57,7 +55,7 @@ fn of_text(stack: &Stack, text: &Text, depth: usize) -> BTreeSet<Pattern> {
     let found = resource.properties.at("Roles");
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let mut roles: BTreeSet<Pattern> =
-        texts.flat_map(|role| names::referred(stack, &role, role_format())).collect();
+        texts.flat_map(|role| names::referred(stack, &role, role_template())).collect();
     if !found.complete {
         roles.insert(any(stack));
     }
@@ -88,11 +86,11 @@ fn named<'a>(stack: &'a Stack, name: &str) -> Option<&'a Resource> {
 }
 
 fn any(stack: &Stack) -> Pattern {
-    Pattern { glob: names::wildcard(stack, role_format()), scoping: Scoping::UnknownValue }
+    role_template().wildcard(stack).scoped(Scoping::UnknownValue)
 }
 
-pub(super) fn role_format() -> &'static str {
-    catalogue::resource_type("iam", "role")
-        .and_then(|role| role.arns().next())
-        .unwrap_or("arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}")
+/// The ARN template of roles.
+pub(super) fn role_template() -> NameTemplate<'static> {
+    let otherwise = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
+    NameTemplate::of_kind_named("iam", "role", otherwise)
 }

@@ -4,16 +4,16 @@
 
 use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
-use stackpass_policy::catalogue;
+use stackpass_policy::catalogue::{self, ActionFacts};
 
 use super::conditions::{self, Open};
 use super::followed::Followed;
 use super::objects;
-use super::profiles::{self, role_format};
+use super::profiles::{self, role_template};
 use super::target::Targets;
 use super::{PropertyAt, Subject, follow};
 use crate::generic;
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::need::Scoping;
 use crate::pattern::Pattern;
 use crate::registry::ResourceType;
@@ -162,7 +162,6 @@ fn collect_roles(value: &Value, document: &generic::RoleDocument, roles: &mut Ve
 
 /// `iam:PassRole` for each role that a property may hold.
 fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followed> {
-    let format = role_format();
     let found = subject.resource.at(path);
     let mut followed = Vec::new();
     let is_ordinary = |text: &Text| text.known().is_some_and(|text| !text.starts_with("arn:"));
@@ -177,10 +176,7 @@ fn passed(subject: &Subject<'_>, path: &str, services: &[String]) -> Vec<Followe
         }
     }
     if !found.complete {
-        let wide = Pattern {
-            glob: names::wildcard(subject.stack, format),
-            scoping: Scoping::UnknownValue,
-        };
+        let wide = role_template().wildcard(subject.stack).scoped(Scoping::UnknownValue);
         let targets = Targets::of([wide]);
         followed.push(passed_on(subject, subject.property(path), &Text::any(), services, targets));
     }
@@ -209,10 +205,10 @@ fn passed_role(
 ) -> Followed {
     // A property may take a role or something else: the parameters of Firehose's processors are ARNs of functions and of roles.
     let may_be_role = |pattern: &Pattern| {
-        let service = pattern.glob.split(':').nth(2).unwrap_or("iam");
+        let service = pattern.service().unwrap_or("iam");
         service == "iam" || service.contains('*')
     };
-    let referred = names::referred(subject.stack, role, role_format()).into_iter();
+    let referred = names::referred(subject.stack, role, role_template()).into_iter();
     let targets = Targets::of(referred.filter(may_be_role));
     passed_on(subject, at, role, services, targets)
 }
@@ -242,20 +238,18 @@ fn keys(subject: &Subject<'_>, action: &Action) -> Option<Vec<Followed>> {
     if paths.is_empty() {
         return None;
     }
-    let formats: Vec<&str> = catalogue::action(action.service(), action.name())
-        .into_iter()
-        .flat_map(|facts| {
-            facts.resource_types().flat_map(|(kind, _)| kind.arns()).collect::<Vec<_>>()
-        })
-        .collect();
+    let facts = catalogue::action(action.service(), action.name());
+    let kinds = facts.into_iter().flat_map(ActionFacts::resource_types);
+    let templates: Vec<NameTemplate<'_>> =
+        kinds.flat_map(|(kind, _)| NameTemplate::of_kind(kind)).collect();
     let followed = sorted(paths)
         .into_iter()
         .filter(|path| subject.resource.presence_at(path).possible())
         .map(|path| {
-            let targets = if formats.is_empty() {
-                Targets::of([Pattern { glob: "*".to_owned(), scoping: Scoping::NoResourceLevel }])
+            let targets = if templates.is_empty() {
+                Targets::of([Pattern::any(Scoping::NoResourceLevel)])
             } else {
-                Targets::of(follow::at_path(subject, &path, &formats))
+                Targets::of(follow::at_path(subject, &path, &templates))
             };
             Followed {
                 at: subject.property(&path),

@@ -29,11 +29,11 @@ impl Targets {
         let mut groups: BTreeMap<Scoping, BTreeSet<ArnPattern>> = BTreeMap::new();
         let mut unusable = false;
         for pattern in patterns {
-            match pattern.glob.parse() {
-                Ok(arn) => {
-                    groups.entry(pattern.scoping).or_default().insert(arn);
+            match pattern.arn() {
+                Some(arn) => {
+                    groups.entry(pattern.scoping().clone()).or_default().insert(arn);
                 }
-                Err(_) => unusable = true,
+                None => unusable = true,
             }
         }
         let grouped = groups.into_iter();

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue::{self, ActionFacts, ResourceTypeFacts};
 
-use crate::generic;
-use crate::names;
+use crate::generic::{self, Home};
+use crate::names::{self, NameTemplate};
 use crate::need::Scoping;
-use crate::pattern::{self, Pattern};
+use crate::pattern::Pattern;
 use crate::registry;
 use crate::resolve::Stack;
 use crate::rules::{self, On};
@@ -29,16 +29,14 @@ use super::{Subject, objects, profiles};
 /// Otherwise the resource's typed references tell; what nothing tells is the wildcard of the resource type.
 pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
     if let Some(template) = generic::scope_of(action) {
+        let template = NameTemplate::new(template);
         let filled = names::fill(subject.stack, Some(subject.resource), template);
         // The template bounds the kind, and names none of it.
-        return Targets::of(
-            filled.into_iter().map(|pattern| Pattern { scoping: Scoping::AnyOfType, ..pattern }),
-        );
+        return Targets::of(filled.into_iter().map(|pattern| pattern.scoped(Scoping::AnyOfType)));
     }
     let own = subject.arns();
     let Some(facts) = catalogue::action(action.service(), action.name()) else {
-        let of_service =
-            |pattern: &Pattern| pattern.glob.split(':').nth(2) == Some(action.service());
+        let of_service = |pattern: &Pattern| pattern.service() == Some(action.service());
         return if !own.is_empty() && own.iter().all(of_service) {
             Targets::of(own.iter().cloned())
         } else {
@@ -73,7 +71,7 @@ pub(super) fn automatic(subject: &Subject<'_>, action: &Action) -> Targets {
             patterns.extend(of_kind);
         } else if own_accepted && !alone {
             // What the call may be given beside the resource is checked where the template gives it.
-            let is_told = |pattern: &Pattern| pattern.scoping != Scoping::AnyOfType;
+            let is_told = |pattern: &Pattern| *pattern.scoping() != Scoping::AnyOfType;
             patterns.extend(of_kind.into_iter().filter(is_told));
         }
     }
@@ -100,10 +98,9 @@ fn made(subject: &Subject<'_>, accepted: &[(ResourceTypeFacts, bool)]) -> Option
         kind.service() == "ec2" && made.iter().any(|name| name == kind.name())
     };
     let kinds = accepted.iter().map(|(kind, _)| kind).filter(|kind| is_made(kind));
-    let globs =
-        kinds.flat_map(|kind| kind.arns()).map(|format| names::wildcard(subject.stack, format));
+    let templates = kinds.flat_map(|kind| NameTemplate::of_kind(*kind));
     let patterns: Vec<Pattern> =
-        globs.map(|glob| Pattern { glob, scoping: Scoping::AnyOfType }).collect();
+        templates.map(|template| template.wildcard(subject.stack)).collect();
     (!patterns.is_empty()).then(|| Targets::of(patterns))
 }
 
@@ -114,12 +111,13 @@ fn own_kinds(
     own: &BTreeSet<Pattern>,
     accepted: &[(ResourceTypeFacts, bool)],
 ) -> Vec<ResourceTypeFacts> {
-    let literal = |format: &str| names::everywhere(stack, format).replace('*', "").len();
+    let literal =
+        |template: NameTemplate<'_>| template.everywhere(stack).as_str().replace('*', "").len();
     let closeness = |kind: &ResourceTypeFacts| {
-        let fitting = kind.arns().filter(|format| {
+        let fitting = NameTemplate::of_kind(*kind).filter(|template| {
             // What lies in a catalog or domain of another account has that account.
-            let wildcard = names::wildcard(stack, &format.replace("${Account}", "*"));
-            !own.is_empty() && own.iter().all(|own| pattern::fits(&own.glob, &wildcard))
+            let wildcard = template.wildcard_at(stack, Home::AnyAccount);
+            !own.is_empty() && own.iter().all(|own| own.fits(&wildcard))
         });
         fitting.map(literal).max()
     };
@@ -135,17 +133,17 @@ pub(super) fn service_linked_roles(stack: &Stack, services: &[String]) -> Target
     Targets::of(services.iter().flat_map(|service| {
         let template =
             format!("arn:${{Partition}}:iam::${{Account}}:role/aws-service-role/{service}/*");
-        names::fill(stack, None, &template)
+        names::fill(stack, None, NameTemplate::new(&template))
     }))
 }
 
 /// What a rule's `on` says.
 pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Targets {
     // Most rules act on the resource itself, and ask for none of these.
-    let formats = LazyCell::new(|| -> Vec<&'static str> {
+    let templates = LazyCell::new(|| -> Vec<NameTemplate<'static>> {
         let facts = catalogue::action(action.service(), action.name());
         let kinds = facts.into_iter().flat_map(ActionFacts::resource_types);
-        kinds.flat_map(|(kind, _)| kind.arns()).collect()
+        kinds.flat_map(|(kind, _)| NameTemplate::of_kind(kind)).collect()
     });
     let mut patterns = BTreeSet::new();
     for on in on {
@@ -155,40 +153,42 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
             }
             On::Arn(template) => {
                 let template = at_home(subject, template);
-                let filled = names::fill(subject.stack, Some(subject.resource), &template);
+                let filled = names::fill(
+                    subject.stack,
+                    Some(subject.resource),
+                    NameTemplate::new(&template),
+                );
                 patterns.extend(filled.into_iter().map(|pattern| honest(subject, action, pattern)));
             }
             On::Profile(path) => patterns.extend(profiles::roles(subject, path)),
-            On::Executor => patterns.extend(
-                subject
-                    .stack
-                    .setting
-                    .executor_role
-                    .iter()
-                    .map(|role| Pattern { glob: role.clone(), scoping: Scoping::Named }),
-            ),
+            On::Executor => {
+                patterns.extend(subject.stack.setting.executor_role.iter().map(Pattern::named));
+            }
             On::Any => {
-                let scoping =
-                    if formats.is_empty() { Scoping::NoResourceLevel } else { Scoping::AnyOfType };
-                patterns.insert(Pattern { glob: "*".to_owned(), scoping });
+                let scoping = if templates.is_empty() {
+                    Scoping::NoResourceLevel
+                } else {
+                    Scoping::AnyOfType
+                };
+                patterns.insert(Pattern::any(scoping));
             }
             On::Reference { path, suffix, region } => {
-                let formats = with_suffix(subject.stack, action, &formats, suffix);
-                let mut referred = at_path(subject, path, &formats);
-                if formats.is_empty() {
+                let templates = with_suffix(subject.stack, action, &templates, suffix);
+                let mut referred = at_path(subject, path, &templates);
+                if templates.is_empty() {
                     referred.retain(|pattern| may_be_of(pattern, action.service()));
                 }
                 let referred = referred.into_iter();
                 let referred =
-                    referred.map(|pattern| objects::in_format(pattern, &formats)).collect();
+                    referred.map(|pattern| objects::in_format(pattern, &templates)).collect();
                 let suffixed = suffixed(referred, suffix).into_iter();
                 patterns.extend(suffixed.map(|pattern| in_region(pattern, region.as_deref())));
             }
             On::Unqualified(path) => {
-                patterns.extend(at_path(subject, path, &formats).into_iter().map(unqualified));
+                patterns.extend(at_path(subject, path, &templates).into_iter().map(unqualified));
             }
             On::Through { path, property } => {
-                patterns.extend(through(subject, path, property, &formats));
+                patterns.extend(through(subject, path, property, &templates));
             }
         }
     }
@@ -199,19 +199,19 @@ pub(super) fn given(subject: &Subject<'_>, action: &Action, on: &[On]) -> Target
 fn in_region(pattern: Pattern, region: Option<&str>) -> Pattern {
     let Some(region) = region else { return pattern };
     // Of the resources of a whole type, the region is the stack's for want of a better one.
-    let is_open = pattern::is_whole_type(&pattern.glob);
-    let mut parts: Vec<&str> = pattern.glob.splitn(6, ':').collect();
+    let is_open = pattern.is_whole_type();
+    let mut parts: Vec<&str> = pattern.as_str().splitn(6, ':').collect();
     match parts.get_mut(3) {
         Some(open) if is_open || *open == "*" => *open = region,
         _ => return pattern,
     }
-    Pattern { glob: parts.join(":"), ..pattern }
+    let glob = parts.join(":");
+    pattern.with_text(glob)
 }
 
 /// Whether an ARN may be of a service. It tells whom an action without resource types is for.
 fn may_be_of(pattern: &Pattern, service: &str) -> bool {
-    let told = pattern.glob.split(':').nth(2);
-    told.is_none_or(|told| told == service || told.contains('*'))
+    pattern.service().is_none_or(|told| told == service || told.contains('*'))
 }
 
 /// The template of what may be of another account, with the own account where the property that names it refers to a resource of the same
@@ -244,12 +244,9 @@ fn through(
     subject: &Subject<'_>,
     path: &str,
     property: &str,
-    formats: &[&str],
+    templates: &[NameTemplate<'_>],
 ) -> BTreeSet<Pattern> {
-    let any = || {
-        let globs = formats.iter().map(|format| names::anywhere(subject.stack, format));
-        globs.map(|glob| Pattern { glob, scoping: Scoping::UnknownValue })
-    };
+    let any = || templates.iter().map(|template| template.anywhere(subject.stack));
     let found = subject.resource.at(path);
     let mut patterns = BTreeSet::new();
     for text in found.values.iter().flat_map(|found| found.value.texts()) {
@@ -260,7 +257,7 @@ fn through(
                 let rules = rules::of(&resource.resource_type);
                 let once = Once::default();
                 let other = Subject { resource, registered, rules, once: &once, ..*subject };
-                patterns.extend(at_path(&other, property, formats));
+                patterns.extend(at_path(&other, property, templates));
             }
             None => patterns.extend(any()),
         }
@@ -273,60 +270,51 @@ fn through(
 
 /// The ARN without a version or an alias behind the name: `function:NAME:QUALIFIER`.
 fn unqualified(pattern: Pattern) -> Pattern {
-    let parts: Vec<&str> = pattern.glob.split(':').take(7).collect();
-    Pattern { glob: parts.join(":"), ..pattern }
+    let parts: Vec<&str> = pattern.as_str().split(':').take(7).collect();
+    let glob = parts.join(":");
+    pattern.with_text(glob)
 }
 
-/// The ARN formats of what a property names whose ARN, with something appended, is one that the action accepts: a function's, for an
-/// action on its versions. Without a suffix, those that it accepts themselves.
+/// The ARN templates of what a property names whose ARN, with something appended, is one that the action accepts: a function's, for
+/// an action on its versions. Without a suffix, those that it accepts themselves.
 fn with_suffix(
     stack: &Stack,
     action: &Action,
-    accepted: &[&'static str],
+    accepted: &[NameTemplate<'static>],
     suffix: &str,
-) -> Vec<&'static str> {
+) -> Vec<NameTemplate<'static>> {
     if suffix.is_empty() {
         return accepted.to_vec();
     }
-    let wildcards: Vec<String> =
-        accepted.iter().map(|format| names::everywhere(stack, format)).collect();
-    let becomes_accepted = |format: &&str| {
-        let longer = format!("{}{suffix}", names::everywhere(stack, format));
-        wildcards.iter().any(|wildcard| pattern::fits(&longer, wildcard))
+    let wildcards: Vec<Pattern> =
+        accepted.iter().map(|template| template.everywhere(stack)).collect();
+    let becomes_accepted = |template: &NameTemplate<'_>| {
+        let wildcard = template.everywhere(stack);
+        let longer = format!("{}{suffix}", wildcard.as_str());
+        let longer = wildcard.with_text(longer);
+        wildcards.iter().any(|wildcard| longer.fits(wildcard))
     };
-    let of_service = catalogue::resource_types(action.service()).flat_map(ResourceTypeFacts::arns);
-    let mut formats: Vec<&'static str> = of_service.filter(becomes_accepted).collect();
-    if formats.is_empty() {
-        formats.extend(accepted);
+    let of_service = catalogue::resource_types(action.service()).flat_map(NameTemplate::of_kind);
+    let mut templates: Vec<_> = of_service.filter(becomes_accepted).collect();
+    if templates.is_empty() {
+        templates.extend(accepted);
     }
-    formats
+    templates
 }
 
 /// A rule may spell out the wildcard of a resource type: `key/*` names no key, so it counts as not scoped.
 fn honest(subject: &Subject<'_>, action: &Action, pattern: Pattern) -> Pattern {
-    if pattern.scoping != Scoping::Named || !pattern::is_whole_type(&pattern.glob) {
+    if !pattern.is_named() || !pattern.is_whole_type() {
         return pattern;
     }
-    let own = subject
-        .arns()
-        .iter()
-        .find(|own| own.scoping != Scoping::Named && pattern::fits(&own.glob, &pattern.glob));
+    let own = subject.arns().iter().find(|own| !own.is_named() && own.fits(&pattern));
     // To pass any role is to have the permissions of all of them: that is a gap.
     let otherwise =
         if action.as_str() == "iam:PassRole" { Scoping::UnknownValue } else { Scoping::AnyOfType };
-    let scoping = own.map_or(otherwise, |own| own.scoping.clone());
-    Pattern { scoping, ..pattern }
+    let scoping = own.map_or(otherwise, |own| own.scoping().clone());
+    pattern.scoped(scoping)
 }
 
 fn suffixed(patterns: BTreeSet<Pattern>, suffix: &str) -> BTreeSet<Pattern> {
-    patterns
-        .into_iter()
-        .map(|pattern| {
-            let glob = match (pattern.glob.ends_with('*'), suffix.strip_prefix('*')) {
-                (true, Some(rest)) => format!("{}{rest}", pattern.glob),
-                _ => format!("{}{suffix}", pattern.glob),
-            };
-            Pattern { glob, ..pattern }
-        })
-        .collect()
+    patterns.into_iter().map(|pattern| pattern.followed_by(suffix)).collect()
 }

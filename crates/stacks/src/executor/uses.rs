@@ -9,7 +9,7 @@ use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 
 use super::gaps;
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::pattern::Pattern;
 use crate::resolve::{Stack, Use, UseKind};
@@ -83,7 +83,7 @@ pub(super) fn needs(stack: &Stack) -> Needs {
 }
 
 fn is_unknown(pattern: &Pattern) -> bool {
-    pattern.scoping != Scoping::Named
+    !pattern.is_named()
 }
 
 /// Works out what the parameters and the transforms of a nested stack need. Those of the stack itself are read and run with the
@@ -120,13 +120,11 @@ fn push_key(stack: &Stack, used: &Use, name: &Text, needs: &mut Needs) {
         |part: &Part| matches!(part, Part::Any | Part::Parameter(_) | Part::Import(_));
     let may_be_arn = name.parts().first().is_some_and(begins_open);
     let keys = names::patterns(stack, name).into_iter().filter_map(|pattern| {
-        let parts: Vec<&str> = pattern.glob.splitn(6, ':').collect();
+        let parts: Vec<&str> = pattern.as_str().splitn(6, ':').collect();
         match parts.as_slice() {
             ["arn", partition, _, region, account, ..] => (own != Some(account))
                 .then(|| format!("arn:{partition}:kms:{region}:{account}:key/*")),
-            _ if may_be_arn && pattern.glob.starts_with('*') => {
-                Some("arn:*:kms:*:*:key/*".to_owned())
-            }
+            _ if may_be_arn && pattern.begins_open() => Some("arn:*:kms:*:*:key/*".to_owned()),
             _ => None,
         }
     });
@@ -165,13 +163,14 @@ fn push(
     needs: &mut Needs,
 ) {
     let Ok(action) = action.parse::<Action>() else { return };
-    let format = catalogue::action(action.service(), action.name())
-        .and_then(|facts| facts.resource_types().flat_map(|(kind, _)| kind.arns()).next());
-    let (resources, scoping) = match (name, format) {
-        (Some(name), Some(format)) => {
-            let patterns = names::referred_or_any(stack, name, format);
+    let template = catalogue::action(action.service(), action.name()).and_then(|facts| {
+        facts.resource_types().flat_map(|(kind, _)| NameTemplate::of_kind(kind)).next()
+    });
+    let (resources, scoping) = match (name, template) {
+        (Some(name), Some(template)) => {
+            let patterns = names::referred_or_any(stack, name, template);
             let scoping =
-                patterns.first().map_or(Scoping::UnknownValue, |pattern| pattern.scoping.clone());
+                patterns.first().map_or(Scoping::UnknownValue, |first| first.scoping().clone());
             // A secret's ARN ends in six characters that the service adds.
             let suffix = |glob: String| {
                 if action.service() == "secretsmanager" && !glob.ends_with('*') {
@@ -183,7 +182,7 @@ fn push(
             (
                 patterns
                     .into_iter()
-                    .filter_map(|pattern| suffix(pattern.glob).parse().ok())
+                    .filter_map(|pattern| suffix(pattern.into_string()).parse().ok())
                     .collect(),
                 scoping,
             )

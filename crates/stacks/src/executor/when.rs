@@ -58,7 +58,7 @@ impl Subject<'_> {
                 Truth::from(glob.matches(text))
             } else {
                 let patterns = names::patterns(self.stack, text);
-                let may = patterns.iter().any(|found| overlaps(&found.glob, pattern));
+                let may = patterns.iter().any(|found| overlaps(found.as_str(), pattern));
                 if may { Truth::Maybe } else { Truth::No }
             }
         };

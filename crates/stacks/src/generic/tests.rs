@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use stackpass_policy::action::{Action, ActionPattern};
+use stackpass_policy::catalogue;
 
 use super::{Generic, linked_services, service_principals};
+use crate::names::NameTemplate;
 use crate::registry;
 use crate::rules;
 use crate::rules::tests::{
@@ -229,4 +231,35 @@ fn every_service_linked_role_is_bound_to_its_services() {
             .into_iter()
             .collect()
     });
+}
+
+#[test]
+fn every_naming_is_of_a_service_and_of_kinds_that_it_has() {
+    let (text, facts) = generic();
+    let mut problems = Vec::new();
+    for (service, naming) in &facts.naming {
+        let mut tell = |found: &str, what: String| {
+            problems.push(text.problem(&["naming", service], found, what));
+        };
+        let kinds: BTreeSet<&str> = catalogue::resource_types(service)
+            .flat_map(NameTemplate::of_kind)
+            .map(NameTemplate::kind)
+            .collect();
+        if kinds.is_empty() {
+            tell("", format!("no service `{service}`; write its prefix, as in actions"));
+            continue;
+        }
+        let listed = naming.aliased.iter().chain(&naming.in_paths);
+        let listed = listed.chain(&naming.no_wildcards).chain(&naming.shared);
+        for kind in listed.filter(|kind| !kinds.contains(kind.as_str())) {
+            tell(
+                kind,
+                format!("no ARN of `{service}` has `{kind}`; write what stands before the name"),
+            );
+        }
+        if naming.evidence.trim().is_empty() {
+            tell("", "no `evidence`; write where the facts come from".to_owned());
+        }
+    }
+    none_of(problems);
 }

@@ -14,10 +14,10 @@ use crate::template::LogicalId;
 use crate::value::{Part, Text, Truth, Value};
 
 use super::reach::{Question, Reach};
-use super::template::{arn_template, in_case, is_of_objects};
+use super::template::NameTemplate;
 use crate::generated_names::StackName;
 use crate::pattern::{
-    MAX_LENGTH, Pattern, any_build, bounded, is_whole_type, joined, literal, piece, plain_head,
+    MAX_LENGTH, Pattern, any_build, bounded, joined, literal, piece, plain_head, with_plain_head,
 };
 use variables::variable_patterns;
 
@@ -40,7 +40,7 @@ pub(crate) fn patterns_of(stack: &Stack, value: &Value) -> BTreeSet<Pattern> {
 pub(crate) fn fill(
     stack: &Stack,
     resource: Option<&Resource>,
-    template: &str,
+    template: NameTemplate<'_>,
 ) -> BTreeSet<Pattern> {
     fill_within(stack, resource, template, Reach::new(&Question::default()))
 }
@@ -57,14 +57,15 @@ pub(crate) fn filled_text(setting: &Setting, text: &str) -> String {
 }
 
 fn arns_within(stack: &Stack, resource: &Resource, reach: Reach<'_>) -> BTreeSet<Pattern> {
-    match arn_template(&resource.resource_type) {
+    match NameTemplate::of_type(&resource.resource_type) {
         Some(template) => fill_within(stack, Some(resource), template, reach)
             .into_iter()
-            .map(|pattern| match pattern.scoping {
-                Scoping::Named if is_whole_type(&pattern.glob) => {
-                    Pattern { scoping: Scoping::GeneratedId, ..pattern }
+            .map(|pattern| {
+                if pattern.is_named() && pattern.is_whole_type() {
+                    pattern.scoped(Scoping::GeneratedId)
+                } else {
+                    pattern
                 }
-                _ => pattern,
             })
             .collect(),
         None => BTreeSet::new(),
@@ -76,9 +77,7 @@ fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pat
     for part in text.parts() {
         let tails = match part {
             Part::Literal(text) => BTreeSet::from([Pattern::named(literal(text))]),
-            Part::One => {
-                BTreeSet::from([Pattern { glob: "?".to_owned(), scoping: Scoping::UnknownValue }])
-            }
+            Part::One => BTreeSet::from([Pattern::new("?", Scoping::UnknownValue)]),
             Part::Any | Part::Parameter(_) => BTreeSet::from([Pattern::any(Scoping::UnknownValue)]),
             Part::Environment => BTreeSet::from([Pattern::named("*")]),
             Part::Attribute { logical_id, attribute } => {
@@ -95,14 +94,11 @@ fn patterns_within(stack: &Stack, text: &Text, reach: Reach<'_>) -> BTreeSet<Pat
         };
         patterns = joined(&patterns, &tails);
         let is_full = |glob: &str| glob.len() > MAX_LENGTH && glob.ends_with('*');
-        if patterns.iter().all(|pattern| is_full(&pattern.glob)) {
+        if patterns.iter().all(|pattern| is_full(pattern.as_str())) {
             break;
         }
     }
-    patterns
-        .into_iter()
-        .map(|pattern| Pattern { glob: plain_head(pattern.glob), ..pattern })
-        .collect()
+    patterns.into_iter().map(with_plain_head).collect()
 }
 
 fn attribute_patterns(
@@ -138,6 +134,7 @@ fn followed(
     }
     let rules = rules::of(&resource.resource_type);
     if let Some(template) = rules.and_then(|of| of.attributes.get(attribute.unwrap_or("Ref"))) {
+        let template = NameTemplate::new(template);
         return fill_within(stack, Some(resource), template, reach);
     }
     let registered = registry::resource_type(&resource.resource_type);
@@ -259,7 +256,7 @@ fn generated_names(
         Some(_) => Scoping::Named,
     };
     let globs = name.patterns(known, logical_id.as_str()).into_iter();
-    globs.map(|glob| Pattern { scoping: scoping(&glob), glob }).collect()
+    globs.map(|glob| Pattern::new(&*glob, scoping(&glob))).collect()
 }
 
 /// The name of the stack as a pattern.
@@ -272,7 +269,7 @@ fn stack_name_pattern(stack: &Stack, reach: Reach<'_>) -> String {
         Some(text) => {
             let mut patterns = patterns_within(stack, text, reach).into_iter();
             match (patterns.next(), patterns.next()) {
-                (Some(only), None) => only.glob,
+                (Some(only), None) => only.into_string(),
                 _ => "*".to_owned(),
             }
         }
@@ -291,7 +288,7 @@ fn value_patterns(stack: &Stack, value: &Value, reach: Reach<'_>) -> BTreeSet<Pa
 fn fill_within(
     stack: &Stack,
     resource: Option<&Resource>,
-    template: &str,
+    template: NameTemplate<'_>,
     reach: Reach<'_>,
 ) -> BTreeSet<Pattern> {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "*".to_owned());
@@ -299,7 +296,7 @@ fn fill_within(
         .and_then(|resource| home_elsewhere(resource, template))
         .unwrap_or_else(|| (known(&stack.setting.region), known(&stack.setting.account)));
     let mut patterns = BTreeSet::from([Pattern::named("")]);
-    let mut rest = template;
+    let mut rest = template.as_str();
     while let Some((before, after)) = rest.split_once("${") {
         let Some((variable, after)) = after.split_once('}') else { break };
         patterns = joined(&patterns, &BTreeSet::from([Pattern::named(before)]));
@@ -318,7 +315,7 @@ fn fill_within(
             variable => match resource {
                 Some(resource) => variable_patterns(stack, resource, variable, reach)
                     .into_iter()
-                    .flat_map(|name| in_case(template, name))
+                    .flat_map(|name| template.in_case(name))
                     .collect(),
                 None => BTreeSet::from([Pattern::any(Scoping::AnyOfType)]),
             },
@@ -327,16 +324,16 @@ fn fill_within(
         rest = after;
     }
     let filled = joined(&patterns, &BTreeSet::from([Pattern::named(rest)]));
-    if is_of_objects(template) {
+    if template.is_of_objects() {
         return filled.into_iter().map(object_pattern).collect();
     }
     filled
 }
 
 /// Region and account of an ARN that a property holds where the template asks for a name: they are those of what is named.
-fn home_elsewhere(resource: &Resource, template: &str) -> Option<(String, String)> {
-    let service = template.split(':').nth(2)?;
-    let variables = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+fn home_elsewhere(resource: &Resource, template: NameTemplate<'_>) -> Option<(String, String)> {
+    let service = template.service();
+    let variables = template.as_str().split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     let mut homes = variables.filter_map(|(variable, _)| {
         let property = variable.split(['|', '#', '+']).next()?;
         let found = resource.at(property);
@@ -353,8 +350,9 @@ fn home_elsewhere(resource: &Resource, template: &str) -> Option<(String, String
 
 /// The ARN of an object: its content hash is open, and a bucket that is known bounds it even when the key is not.
 fn object_pattern(pattern: Pattern) -> Pattern {
-    let object = pattern.glob.rsplit(":::").next().unwrap_or_default();
+    let object = pattern.as_str().rsplit(":::").next().unwrap_or_default();
     let is_bounded = !object.starts_with(['*', '/']);
-    let glob = any_build(&pattern.glob);
-    Pattern { glob, scoping: if is_bounded { Scoping::Named } else { pattern.scoping } }
+    let glob = any_build(pattern.as_str());
+    let pattern = pattern.with_text(glob);
+    if is_bounded { pattern.scoped(Scoping::Named) } else { pattern }
 }

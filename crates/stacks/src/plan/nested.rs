@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assembly::{Problem, StackTemplate};
-use crate::names;
+use crate::names::{self, NameTemplate};
 use crate::resolve::{Setting, Stack, expand_loops, resolve};
 use crate::sam;
 use crate::template::Template;
@@ -29,10 +29,11 @@ pub(super) fn resolved(
     for (logical_id, nested) in &input.nested {
         let Some(resource) = stack.resources.get(logical_id) else { continue };
         // At least one random character follows the hyphen, which keeps the names inside apart from those of other stacks.
-        let name = names::fill(&stack, Some(resource), "${@name}").into_iter().next();
-        let name = name.map(|name| match name.glob.strip_suffix("-*") {
+        let name =
+            names::fill(&stack, Some(resource), NameTemplate::new("${@name}")).into_iter().next();
+        let name = name.map(|name| match name.as_str().strip_suffix("-*") {
             Some(known) => Text::glob(&format!("{known}-?*")),
-            None => Text::glob(&name.glob),
+            None => Text::glob(name.as_str()),
         });
         let mut setting = Setting {
             stack_name: setting.stack_name.as_ref().and(name),
@@ -79,7 +80,9 @@ fn outside(parent: &Stack, value: &Value) -> Value {
     match value {
         Value::Text(text) if text.has_attributes() => {
             let globs = names::patterns(parent, text);
-            Value::one_of(globs.into_iter().map(|pattern| Value::Text(Text::glob(&pattern.glob))))
+            Value::one_of(
+                globs.into_iter().map(|pattern| Value::Text(Text::glob(pattern.as_str()))),
+            )
         }
         Value::OneOf(values) => Value::one_of(values.iter().map(|value| outside(parent, value))),
         Value::List(_) | Value::Map(_) => Value::Unknown,

@@ -15,6 +15,7 @@ use super::principals::{each, is_boundary, is_principal};
 use crate::deployment::Deployment;
 use crate::names;
 use crate::need::{Need, Needs, Who};
+use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
 use crate::value::Truth;
 
@@ -159,7 +160,7 @@ fn limit(stack: &Stack, resource: &Resource) -> Limit {
     let found = resource.properties.at("PermissionsBoundary");
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let globs: BTreeSet<String> =
-        texts.flat_map(|text| names::patterns(stack, &text)).map(|it| it.glob).collect();
+        texts.flat_map(|text| names::patterns(stack, &text)).map(Pattern::into_string).collect();
     if presence == Truth::Yes && found.complete && !globs.is_empty() {
         Limit::Only(globs)
     } else {

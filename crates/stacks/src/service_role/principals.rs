@@ -8,6 +8,7 @@ use super::boundary::parsed_not_for_all;
 use crate::deployment::Deployment;
 use crate::names;
 use crate::need::{Place, ResourceRef};
+use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
 use crate::value::{Truth, Value};
 
@@ -104,7 +105,7 @@ fn carried(stack: &Stack, resource: &Resource, boundary: &str) -> Option<Carried
     let found = resource.properties.at("PermissionsBoundary");
     let texts = found.values.iter().flat_map(|found| found.value.texts());
     let globs: BTreeSet<String> =
-        texts.flat_map(|text| names::patterns(stack, &text)).map(|it| it.glob).collect();
+        texts.flat_map(|text| names::patterns(stack, &text)).map(Pattern::into_string).collect();
     let mut worst =
         if presence == Truth::Yes && found.complete { None } else { Some(Carried::Unknown) };
     for glob in &globs {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::names::address::partial_function;
+use crate::generic;
 use crate::names::reach::Reach;
-use crate::names::template::{account_and_rest, lower};
+use crate::names::template::account_and_rest;
 use crate::need::Scoping;
 use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
@@ -33,7 +33,7 @@ pub(super) fn variable_patterns(
     if let Some(variable) = variable.strip_prefix("lower:") {
         return variable_patterns(stack, resource, variable, reach)
             .into_iter()
-            .map(lower)
+            .map(Pattern::in_lower_case)
             .collect();
     }
     if let Some(property) = variable.strip_prefix("account of ") {
@@ -44,9 +44,12 @@ pub(super) fn variable_patterns(
     }
     if let Some((property, text)) = variable.split_once('+') {
         let given = or_default(stack, resource, property, "", reach);
-        let followed = given.into_iter().map(|pattern| match pattern.glob.as_str() {
+        let followed = given.into_iter().map(|pattern| match pattern.as_str() {
             "" => pattern,
-            glob => Pattern { glob: format!("{glob}{text}"), scoping: pattern.scoping },
+            name => {
+                let name = format!("{name}{text}");
+                pattern.with_text(name)
+            }
         });
         return followed.collect();
     }
@@ -55,7 +58,10 @@ pub(super) fn variable_patterns(
     {
         return variable_patterns(stack, resource, variable, reach)
             .into_iter()
-            .map(|pattern| Pattern { glob: first_parts(&pattern.glob, count), ..pattern })
+            .map(|pattern| {
+                let parts = first_parts(pattern.as_str(), count);
+                pattern.with_text(parts)
+            })
             .collect();
     }
     if let Some(property) = variable.strip_prefix("path of ") {
@@ -65,8 +71,11 @@ pub(super) fn variable_patterns(
     named_property(stack, resource, property, reach)
         .into_iter()
         .map(last_segment)
-        .map(|pattern| match pattern.glob.strip_prefix(cut) {
-            Some(rest) => Pattern { glob: rest.to_owned(), scoping: pattern.scoping },
+        .map(|pattern| match pattern.as_str().strip_prefix(cut) {
+            Some(rest) => {
+                let rest = rest.to_owned();
+                pattern.with_text(rest)
+            }
             None => pattern,
         })
         .collect()
@@ -82,8 +91,8 @@ fn account_patterns(
     let own = stack.setting.account.as_deref().unwrap_or("*");
     or_default(stack, resource, property, "", reach)
         .into_iter()
-        .map(|pattern| match account_and_rest(&pattern.glob).0 {
-            Some(account) => Pattern { glob: account.to_owned(), scoping: pattern.scoping },
+        .map(|pattern| match account_and_rest(pattern.as_str()).0 {
+            Some(account) => Pattern::new(account, pattern.scoping().clone()),
             None => Pattern::named(own),
         })
         .collect()
@@ -92,10 +101,10 @@ fn account_patterns(
 /// What stands behind the account in an identifier. Of one that is not known, it may be anything, or nothing.
 fn path_behind_account(identifiers: BTreeSet<Pattern>) -> BTreeSet<Pattern> {
     let parts = identifiers.into_iter().flat_map(|pattern| {
-        let open = (pattern.glob == "*" && pattern.scoping != Scoping::Named)
-            .then(|| Pattern { glob: "/*".to_owned(), scoping: pattern.scoping.clone() });
-        let rest = account_and_rest(&pattern.glob).1;
-        open.into_iter().chain([Pattern { glob: rest, scoping: pattern.scoping }])
+        let is_open = pattern.as_str() == "*" && !pattern.is_named();
+        let open = is_open.then(|| pattern.clone().with_text("/*"));
+        let rest = account_and_rest(pattern.as_str()).1;
+        open.into_iter().chain([pattern.with_text(rest)])
     });
     parts.collect()
 }
@@ -133,14 +142,14 @@ fn or_default(
 
 /// A property that stands for a name inside an ARN may itself hold an ARN; its name is what comes last.
 fn last_segment(pattern: Pattern) -> Pattern {
-    if let Some((_, name)) = partial_function(&pattern.glob) {
-        let name = name.rsplit(':').next().unwrap_or("*").to_owned();
-        return Pattern { glob: name, ..pattern };
-    }
-    if !pattern.glob.starts_with("arn:") {
-        return pattern;
-    }
-    let resource = pattern.glob.splitn(6, ':').nth(5).unwrap_or("*");
-    let name = resource.rsplit([':', '/']).next().unwrap_or("*").to_owned();
-    Pattern { glob: name, ..pattern }
+    let functions = &generic::naming("lambda").addresses;
+    let function = functions.iter().find_map(|form| form.read(pattern.as_str(), &[]));
+    let resource = match &function {
+        Some(function) => function.name.as_str(),
+        None if pattern.is_arn() => pattern.as_str().splitn(6, ':').nth(5).unwrap_or("*"),
+        None => return pattern,
+    };
+    let ends: &[char] = if function.is_some() { &[':'] } else { &[':', '/'] };
+    let name = resource.rsplit(ends).next().unwrap_or("*").to_owned();
+    pattern.with_text(name)
 }

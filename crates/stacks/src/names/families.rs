@@ -8,11 +8,10 @@ use crate::pattern::Pattern;
 
 /// What an ARN stands for, if its service takes it for all that lie below it.
 pub(super) fn below(pattern: Pattern) -> Option<Pattern> {
-    let service = pattern.glob.split(':').nth(2)?;
-    if !generic::has_families(service) {
+    if !generic::naming(pattern.service()?).families {
         return None;
     }
-    let (name, version) = pattern.glob.rsplit_once('/')?;
+    let (name, version) = pattern.as_str().rsplit_once('/')?;
     let parts: Vec<&str> = version.split('.').collect();
     let known: Vec<&str> = parts.iter().copied().take_while(|part| *part != "x").collect();
     let glob = match known.len() {
@@ -20,5 +19,5 @@ pub(super) fn below(pattern: Pattern) -> Option<Pattern> {
         count if count == parts.len() => format!("{name}/{version}/*"),
         _ => format!("{name}/{}.*", known.join(".")),
     };
-    Some(Pattern { glob, ..pattern })
+    Some(pattern.with_text(glob))
 }
