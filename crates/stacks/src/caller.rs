@@ -90,7 +90,7 @@ impl Caller<'_> {
             return;
         }
         for action in &need.actions {
-            let mut conditions = need.conditions.clone();
+            let mut conditions = need.conditions();
             self.pin_role(action, &need.on, &mut conditions);
             let call = Call {
                 action: action.clone(),

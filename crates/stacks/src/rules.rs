@@ -4,15 +4,20 @@
 //! What is embedded is a line of JSON for each type, which is read when the type is first asked for: a run pays only for the
 //! types of its templates.
 
+pub(crate) mod language;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 use stackpass_ground::sorted_lines;
+use stackpass_policy::action::{Action, ActionPattern};
 
 use crate::generated_names::{Case, NameRule, StackName, Style, generated_name_pattern_from};
 use crate::need::{Hardness, Phase};
 use crate::property_path::UPDATE_POLICY;
+
+pub use language::{ConditionEntry, ValueEntry};
 
 /// The rules by type, as `cargo xtask codegen` makes them from the files.
 const RULES: &str = include_str!("generated/rules.txt");
@@ -109,8 +114,9 @@ impl Name {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The actions, as IAM spells them.
-    pub actions: Vec<String>,
+    /// The actions.
+    #[serde(deserialize_with = "language::parsed")]
+    pub actions: Vec<Action>,
     /// The alternatives under which they are needed; always, if there are none.
     #[serde(default)]
     pub when: Vec<When>,
@@ -120,9 +126,9 @@ pub struct Rule {
     /// What they act on; worked out from the catalogue, if there is nothing.
     #[serde(default)]
     pub on: Vec<On>,
-    /// Condition operator to condition key to values, which may be `$trust(Path)`, `$value(Path)`, `$value(Path)END`, `$ref(Path)` or `$self`.
-    #[serde(default)]
-    pub conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// What the permission is bound to.
+    #[serde(default, deserialize_with = "language::conditions")]
+    pub conditions: Vec<ConditionEntry>,
     /// What happens without them.
     #[serde(default)]
     pub hardness: Hardness,
@@ -135,7 +141,8 @@ pub struct Rule {
 #[serde(deny_unknown_fields)]
 pub struct Drop {
     /// The actions, as the registry spells them.
-    pub actions: Vec<String>,
+    #[serde(deserialize_with = "language::parsed")]
+    pub actions: Vec<ActionPattern>,
     /// Why they are not needed.
     pub reason: String,
 }

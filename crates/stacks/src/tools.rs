@@ -1,16 +1,14 @@
 //! The calls of the tools that deploy: data, one TOML file a tool under `tools/`.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use stackpass_policy::action::Action;
-use stackpass_policy::condition::{Conditions, Operator};
+use stackpass_policy::condition::Conditions;
 
 use crate::deployment::Tool;
 use crate::need::{Hardness, Phase};
+use crate::rules::{ConditionEntry, ValueEntry, language};
 
 pub(crate) const FILES: [(Tool, &str); 6] = [
     (Tool::AwsCli, include_str!("generated/tool-aws-cli.json")),
@@ -37,7 +35,7 @@ pub(crate) struct ToolCalls {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ToolNeed {
     /// The actions.
-    #[serde(deserialize_with = "all_parsed")]
+    #[serde(deserialize_with = "language::parsed")]
     pub(crate) actions: Vec<Action>,
     /// What they act on.
     pub(crate) on: On,
@@ -46,14 +44,29 @@ pub(crate) struct ToolNeed {
     /// Facts of the deployment of which one must hold; none means always.
     #[serde(default)]
     pub(crate) when: Vec<Fact>,
-    /// The conditions under which the permission may be granted.
-    #[serde(default, deserialize_with = "conditions")]
-    pub(crate) conditions: Conditions,
+    /// What the permission is bound to. Nothing of a resource is known here, so that all values are texts.
+    #[serde(default, deserialize_with = "language::conditions")]
+    pub(crate) conditions: Vec<ConditionEntry>,
     /// What happens without them.
     #[serde(default)]
     pub(crate) hardness: Hardness,
     /// Where the facts come from.
     pub(crate) evidence: Vec<String>,
+}
+
+impl ToolNeed {
+    /// The conditions under which the permission may be granted.
+    pub(crate) fn conditions(&self) -> Conditions {
+        let mut conditions = Conditions::new();
+        for entry in &self.conditions {
+            let texts = entry.values.iter().filter_map(|value| match value {
+                ValueEntry::Text(text) => Some(text),
+                _ => None,
+            });
+            conditions.add(entry.operator, entry.key.clone(), texts.cloned());
+        }
+        conditions
+    }
 }
 
 /// Something that holds for a deployment of a stack, or does not.
@@ -176,28 +189,6 @@ pub(crate) fn calls_of(tool: Tool) -> &'static ToolCalls {
     let slot = index.and_then(|index| CALLS.get(index)).unwrap_or(&NONE);
     // A file that does not parse cannot pass the tests; here it counts as one without calls.
     slot.get_or_init(|| serde_json::from_str(text).unwrap_or_default())
-}
-
-fn all_parsed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromStr<Err: fmt::Display>,
-{
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
-}
-
-/// Reads condition operator to condition key to values.
-fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Conditions, D::Error> {
-    let texts = BTreeMap::<String, BTreeMap<String, Vec<String>>>::deserialize(deserializer)?;
-    let mut conditions = Conditions::new();
-    for (operator, keys) in texts {
-        let operator: Operator = operator.parse().map_err(serde::de::Error::custom)?;
-        for (key, values) in keys {
-            conditions.add(operator, key.parse().map_err(serde::de::Error::custom)?, values);
-        }
-    }
-    Ok(conditions)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::Subject;
 use crate::generic;
 use crate::names::{self, NameTemplate};
 use crate::registry::ResourceType;
-use crate::rules::{Rule, Term};
+use crate::rules::{Rule, Term, ValueEntry};
 use crate::value::{Text, Truth};
 
 /// One operator and key with its values.
@@ -31,17 +31,12 @@ pub(super) struct Open {
 /// Works out a rule's conditions. One whose values cannot be known is left out: that widens, it never breaks a deployment.
 /// [`open`] tells which are.
 pub(super) fn given(subject: &Subject<'_>, rule: &Rule) -> Vec<Condition> {
-    let mut built = Vec::new();
-    for (operator, keys) in &rule.conditions {
-        for (key, values) in keys {
-            let (Ok(operator), Ok(key)) = (operator.parse(), key.parse()) else { continue };
-            if let Ok(values) = values_of(subject, rule, values) {
-                let values = of_partition(subject, values);
-                built.push(Condition { operator: fitting(operator, &values), key, values });
-            }
-        }
-    }
-    built
+    let built = rule.conditions.iter().filter_map(|entry| {
+        let values = of_partition(subject, values_of(subject, rule, &entry.values).ok()?);
+        let operator = fitting(entry.operator, &values);
+        Some(Condition { operator, key: entry.key.clone(), values })
+    });
+    built.collect()
 }
 
 /// An operator that takes wildcards, if a value has one.
@@ -58,12 +53,11 @@ fn fitting(operator: Operator, values: &BTreeSet<String>) -> Operator {
 
 /// The conditions of a rule that [`given`] leaves out.
 pub(super) fn open(subject: &Subject<'_>, rule: &Rule) -> Vec<Open> {
-    let keys = rule.conditions.values().flatten();
-    keys.filter_map(|(key, values)| {
-        let property = values_of(subject, rule, values).err()?;
-        Some(Open { key: key.clone(), property })
-    })
-    .collect()
+    let left_out = rule.conditions.iter().filter_map(|entry| {
+        let property = values_of(subject, rule, &entry.values).err()?;
+        Some(Open { key: entry.key.to_string(), property })
+    });
+    left_out.collect()
 }
 
 /// `iam:AWSServiceName` with these services; no condition, if there are none.
@@ -150,57 +144,51 @@ pub(super) fn passed_to_service(
 fn values_of(
     subject: &Subject<'_>,
     rule: &Rule,
-    values: &[String],
+    values: &[ValueEntry],
 ) -> Result<BTreeSet<String>, String> {
-    let certain = |path: &str| is_certain(subject, rule, path).then_some(()).ok_or(path.to_owned());
     let mut known = BTreeSet::new();
-    let mut asked = None;
     for value in values {
-        if let Some(path) = argument(value, "$trust(") {
-            asked = Some(path);
-            let Some(trusted) = trusted_at(subject, path) else { continue };
-            // What the type passes roles to stands behind it.
-            let receivers = values.iter().filter(|value| !value.starts_with('$')).cloned();
-            return Ok(trusted_receivers(trusted, &receivers.collect()));
-        } else if let Some(path) = argument(value, "$value(") {
-            asked = Some(path);
-            certain(path)?;
-            known.extend(texts_at(subject, path).ok_or_else(|| path.to_owned())?);
-        } else if let Some((path, end)) = beginning(value) {
-            // What follows bounds the permission even where the property is not known.
-            let texts = certain(path).ok().and_then(|()| texts_at(subject, path));
-            let texts = texts.unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
-            known.extend(texts.into_iter().map(|text| format!("{text}{end}")));
-        } else if value == "$self" {
-            known.extend(subject.arns().iter().map(|arn| arn.as_str().to_owned()));
-        } else if let Some(reference) = argument(value, "$ref(") {
-            let (path, suffix) = reference.split_once(':').unwrap_or((reference, ""));
-            asked = Some(path);
-            certain(path)?;
-            let arns = arns_at(subject, path).ok_or_else(|| path.to_owned())?;
-            known.extend(arns.into_iter().map(|arn| format!("{arn}{suffix}")));
-        } else {
-            known.insert(value.clone());
+        match value {
+            ValueEntry::Text(text) => {
+                known.insert(text.clone());
+            }
+            ValueEntry::Itself => {
+                known.extend(subject.arns().iter().map(|arn| arn.as_str().to_owned()));
+            }
+            ValueEntry::Value(path) => {
+                let texts = certain(subject, rule, path).and_then(|()| texts_at(subject, path));
+                known.extend(texts.ok_or_else(|| path.clone())?);
+            }
+            ValueEntry::ValueWithEnd { path, end } => {
+                let texts = certain(subject, rule, path).and_then(|()| texts_at(subject, path));
+                let texts = texts.unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
+                known.extend(texts.into_iter().map(|text| format!("{text}{end}")));
+            }
+            ValueEntry::Reference { path, suffix } => {
+                let arns = certain(subject, rule, path).and_then(|()| arns_at(subject, path));
+                let arns = arns.ok_or_else(|| path.clone())?;
+                known.extend(arns.into_iter().map(|arn| format!("{arn}{suffix}")));
+            }
+            ValueEntry::Trust(path) => {
+                let Some(trusted) = trusted_at(subject, path) else { continue };
+                // What the type passes roles to stands behind it.
+                let receivers = values.iter().filter_map(|value| match value {
+                    ValueEntry::Text(text) => Some(text.clone()),
+                    _ => None,
+                });
+                return Ok(trusted_receivers(trusted, &receivers.collect()));
+            }
         }
     }
-    if known.is_empty() { Err(asked.unwrap_or_default().to_owned()) } else { Ok(known) }
+    let asked = || values.iter().filter_map(ValueEntry::path).next_back().unwrap_or_default();
+    if known.is_empty() { Err(asked().to_owned()) } else { Ok(known) }
 }
 
-/// Whether a property is there whenever the rule applies. A call without it does not meet a condition on its value.
-fn is_certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> bool {
+/// Something, if a property is there whenever the rule applies. A call without it does not meet a condition on its value.
+fn certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> Option<()> {
     let asks = |term: &Term| matches!(term, Term::Present(asked) if asked == path);
     let is_asked = !rule.when.is_empty() && rule.when.iter().all(|when| when.0.iter().any(asks));
-    is_asked || subject.resource.presence_at(path) == Truth::Yes
-}
-
-/// The property of `$value(...)`, and what follows it.
-fn beginning(value: &str) -> Option<(&str, &str)> {
-    value.strip_prefix("$value(")?.split_once(')')
-}
-
-/// What stands between the parentheses of `$word(...)`.
-fn argument<'a>(value: &'a str, word: &str) -> Option<&'a str> {
-    value.strip_prefix(word)?.strip_suffix(')')
+    (is_asked || subject.resource.presence_at(path) == Truth::Yes).then_some(())
 }
 
 /// The services that every role at a property trusts; `None` if those of one are not known.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_ground::wildcard::{Case, Glob, Syntax};
-use stackpass_policy::action::{Action, ActionPattern};
+use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 
 use crate::generic;
@@ -19,8 +19,8 @@ pub(super) fn named_actions(
 ) -> BTreeMap<Action, Vec<&'static Rule>> {
     let mut named: BTreeMap<Action, Vec<&Rule>> = BTreeMap::new();
     for rule in rules.into_iter().flat_map(|rules| &rules.rule) {
-        for action in rule.actions.iter().filter_map(|action| action.parse().ok()) {
-            named.entry(action).or_default().push(rule);
+        for action in &rule.actions {
+            named.entry(action.clone()).or_default().push(rule);
         }
     }
     named
@@ -60,9 +60,7 @@ impl Subject<'_> {
             .into_iter()
             .flat_map(|rules| rules.drop.iter().flat_map(|dropped| &dropped.actions))
         {
-            if let Ok(dropped) = dropped.parse::<ActionPattern>() {
-                left_out.extend(actions.keys().filter(|action| dropped.matches(action)).cloned());
-            }
+            left_out.extend(actions.keys().filter(|action| dropped.matches(action)).cloned());
         }
         // A pattern may drop all of a wildcard of the registry, of which rules then name the few that are needed.
         for action in named.keys() {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use stackpass_ground::source::Source;
-use stackpass_policy::action::Action;
+use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::catalogue::{self, AccessLevel};
 
 use crate::deployment::{Input, Options};
 use crate::need::{Needs, Scoping};
 use crate::registry;
 use crate::rules::tests::check_rules;
-use crate::rules::{self, On};
+use crate::rules::{self, On, ValueEntry};
 use crate::{needs, plan};
 
 fn needs_of(template: &Value) -> Needs {
@@ -46,15 +46,13 @@ fn put(properties: &mut Value, path: &str, value: Value) {
 fn an_unknown_value_of_a_condition_is_a_gap() {
     check_rules(|name, _, rule| {
         let mut problems = Vec::new();
-        for (key, values) in rule.conditions.values().flatten() {
+        for condition in &rule.conditions {
+            let key = condition.key.as_str();
             // With an end, a condition bounds the permission in any case.
-            let property =
-                values.iter().filter_map(|value| value.strip_suffix(')')).find_map(|value| {
-                    let of = ["$value(", "$ref("]
-                        .into_iter()
-                        .find_map(|word| value.strip_prefix(word))?;
-                    Some(of.split(':').next().unwrap_or_default())
-                });
+            let property = condition.values.iter().find_map(|value| match value {
+                ValueEntry::Value(path) | ValueEntry::Reference { path, .. } => Some(path.as_str()),
+                _ => None,
+            });
             let Some(property) = property else { continue };
             let mut properties = json!({});
             for on in &rule.on {
@@ -72,7 +70,7 @@ fn an_unknown_value_of_a_condition_is_a_gap() {
                     && gap.message.contains(&format!("`{property}`"))
             });
             let bare = needs.needs.iter().find(|need| {
-                let is_named = rule.actions.iter().any(|action| *action == need.action.to_string());
+                let is_named = rule.actions.contains(&need.action);
                 let carries = need.conditions.iter().any(|(_, of, _)| of.as_str() == key);
                 is_named && !carries && need.scoping != Scoping::UnknownValue
             });
@@ -107,11 +105,12 @@ fn a_wildcard_of_the_registry_is_not_spelled_out() {
     for kind in registry::resource_types() {
         let name = kind.name();
         let left_out = rules::of(name).into_iter().flat_map(|rules| &rules.drop);
-        let left_out: Vec<&String> = left_out.flat_map(|dropped| &dropped.actions).collect();
+        let left_out: Vec<&str> =
+            left_out.flat_map(|dropped| &dropped.actions).map(ActionPattern::as_str).collect();
         for listed in kind.permissions().filter(|listed| listed.name.contains('*')) {
             let pattern = format!("{}:{}", listed.service, listed.name);
             let stands_for = super::handlers::expanded(listed.service, listed.name).len();
-            if stands_for > FEW && !left_out.contains(&&pattern) {
+            if stands_for > FEW && !left_out.contains(&pattern.as_str()) {
                 wide.push((name, pattern));
             }
         }
@@ -172,9 +171,9 @@ fn whole_types_have_a_written_reason() {
                 && !line.starts_with("judged from the operation names")
         };
         let mut problems = Vec::new();
-        for action in rule.actions.iter().filter_map(|action| action.parse().ok()) {
-            let whole = rule.on.iter().filter(|on| is_whole(on, &action)).count();
-            if whole > 0 && mutates(&action) && !rule.evidence.iter().any(is_reason) {
+        for action in &rule.actions {
+            let whole = rule.on.iter().filter(|on| is_whole(on, action)).count();
+            if whole > 0 && mutates(action) && !rule.evidence.iter().any(is_reason) {
                 problems.push(format!("{action} on {:?} for no reason but the registry", rule.on));
             }
             if whole > 20 {

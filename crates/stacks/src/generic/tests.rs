@@ -198,13 +198,13 @@ const SERVICE_UNKNOWN: &[&str] = &[
 fn every_service_linked_role_is_bound_to_its_services() {
     const ACTION: &str = "iam:CreateServiceLinkedRole";
     let action: Action = ACTION.parse().unwrap();
-    let is_it = |listed: &String| listed.eq_ignore_ascii_case(ACTION);
+    let is_it = |listed: &Action| listed.as_str().eq_ignore_ascii_case(ACTION);
     let mut unknown = Vec::new();
     for kind in registry::resource_types() {
         let rules = rules::of(kind.name());
         let is_ruled = rules.is_some_and(|rules| {
             let dropped = rules.drop.iter().flat_map(|dropped| &dropped.actions);
-            let mut dropped = dropped.filter_map(|text| text.parse::<ActionPattern>().ok());
+            let mut dropped = dropped.into_iter();
             rules.rule.iter().flat_map(|rule| &rule.actions).any(is_it)
                 || dropped.any(|dropped| dropped.matches(&action))
         });
@@ -221,7 +221,7 @@ fn every_service_linked_role_is_bound_to_its_services() {
     assert_eq!(unknown, SERVICE_UNKNOWN);
 
     check_rules(|_, _, rule| {
-        let bound = rule.conditions.values().any(|keys| keys.contains_key("iam:AWSServiceName"));
+        let bound = rule.conditions.iter().any(|it| it.key.as_str() == "iam:AWSServiceName");
         let is_open = rule.actions.iter().any(is_it) && !bound;
         is_open
             .then(|| {

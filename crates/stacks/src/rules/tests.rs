@@ -53,7 +53,7 @@ fn the_rules_have_no_problems() {
 fn checks_of_services_stand_at_the_types_that_make_the_calls() {
     let has = |name: &str, action: &str| {
         let mut rules = of(name).into_iter().flat_map(|rules| &rules.rule);
-        rules.any(|rule| rule.actions.iter().any(|it| it == action))
+        rules.any(|rule| rule.actions.iter().any(|it| it.as_str() == action))
     };
     let balancer = "AWS::ElasticLoadBalancingV2::LoadBalancer";
     assert!(has(balancer, "ec2:GetSecurityGroupsForVpc"));

@@ -3,6 +3,7 @@
 use stackpass_policy::catalogue;
 
 use super::{FILES, On, ToolCalls, ToolNeed};
+use crate::rules::ValueEntry;
 use crate::rules::tests::{action_exists, variables};
 
 /// The variables that an ARN template of a tool may have.
@@ -31,9 +32,13 @@ fn problems(need: &ToolNeed) -> Vec<String> {
             }
         }
     }
-    for (_, key, _) in need.conditions.iter() {
+    for entry in &need.conditions {
+        let key = &entry.key;
         if catalogue::condition_key_type(key.as_str()).is_none() {
             problem(format!("no condition key `{key}`"));
+        }
+        if !entry.values.iter().all(|value| matches!(value, ValueEntry::Text(_))) {
+            problem(format!("`{key}` has a value of a resource"));
         }
     }
     problems

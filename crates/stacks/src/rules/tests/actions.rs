@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use stackpass_policy::action::{Action, ActionPattern};
 use stackpass_policy::catalogue;
-use stackpass_policy::condition::{ConditionKey, Operator};
 
 use super::file::{Entry, Part, Problem, RuleFile, Text};
 use super::schemas::{either, nearest};
@@ -66,6 +65,7 @@ pub(super) fn check(entry: Entry<'_>, problems: &mut Vec<Problem>) {
             problems.push(entry.problem(part, "actions", text));
         }
         for action in &rule.actions {
+            let action = action.as_str();
             if action_exists(action) {
                 check_phases(entry, part, rule, action, problems);
             } else {
@@ -113,44 +113,25 @@ fn in_handlers(resource_type: &str, action: &str) -> bool {
 }
 
 fn check_conditions(entry: Entry<'_>, part: Part, rule: &Rule, problems: &mut Vec<Problem>) {
-    for (operator, keys) in &rule.conditions {
-        if let Err(error) = operator.parse::<Operator>() {
-            let text = format!("{error}; write an operator of IAM, such as `StringEquals`");
-            problems.push(entry.problem(part, operator, text));
-        }
-        for (key, values) in keys {
-            problems.extend(
-                key_problems(rule, key).into_iter().map(|text| entry.problem(part, key, text)),
-            );
-            if values.is_empty() {
-                let text = format!("`{key}` has no values; write at least one");
-                problems.push(entry.problem(part, key, text));
-            }
-            for value in values.iter().filter(|value| is_unknown_function(value)) {
-                let text = format!(
-                    "no function `{value}`; write `$value(Path)`, `$ref(Path)`, `$trust(Path)` or `$self`"
-                );
-                problems.push(entry.problem(part, value, text));
-            }
+    for condition in &rule.conditions {
+        let key = condition.key.as_str();
+        problems
+            .extend(key_problems(rule, key).into_iter().map(|text| entry.problem(part, key, text)));
+        if condition.values.is_empty() {
+            let text = format!("`{key}` has no values; write at least one");
+            problems.push(entry.problem(part, key, text));
         }
     }
 }
 
-fn is_unknown_function(value: &str) -> bool {
-    let known = ["$value(", "$trust(", "$ref("];
-    value.starts_with('$')
-        && value != "$self"
-        && !known.iter().any(|name| value.starts_with(name) && value.contains(')'))
-}
-
 fn key_problems(rule: &Rule, key: &str) -> Vec<String> {
-    if key.parse::<ConditionKey>().is_err() || catalogue::condition_key_type(key).is_none() {
+    if catalogue::condition_key_type(key).is_none() {
         let instead = nearest(key, catalogue::condition_keys());
         let instead = instead.unwrap_or("one of the service authorization reference");
         return vec![format!("no condition key `{key}`; write `{instead}`")];
     }
-    let actions = rule.actions.iter().filter_map(|action| action.parse::<Action>().ok());
-    let known = actions.filter_map(|action| catalogue::action(action.service(), action.name()));
+    let known =
+        rule.actions.iter().filter_map(|action| catalogue::action(action.service(), action.name()));
     let mut problems = Vec::new();
     for facts in known {
         let keys: Vec<&str> = facts.condition_keys().collect();
@@ -226,7 +207,7 @@ pub(super) fn check_allowed(files: &[RuleFile]) -> Vec<Problem> {
 /// The actions of all rules and handlers, in lower case.
 fn used_actions(files: &[RuleFile]) -> BTreeSet<String> {
     let rules = files.iter().flat_map(|file| file.types.values()).flat_map(|rules| &rules.rule);
-    let of_rules = rules.flat_map(|rule| &rule.actions).cloned();
+    let of_rules = rules.flat_map(|rule| &rule.actions).map(ToString::to_string);
     let of_handlers = registry::resource_types().flat_map(|registered| {
         let listed = registered.permissions().map(|listed| (listed.service, listed.name));
         let listed = listed.map(|(service, name)| format!("{service}:{name}"));

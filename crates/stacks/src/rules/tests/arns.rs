@@ -67,7 +67,7 @@ pub(super) fn check(schemas: &Schemas, entry: Entry<'_>, problems: &mut Vec<Prob
         );
     }
     for (part, rule) in entry.rules() {
-        let mut services = services_of(rule.actions.iter().map(String::as_str));
+        let mut services = services_of(rule.actions.iter().map(Action::as_str));
         services.extend(services_of_arn(entry));
         for on in &rule.on {
             let On::Arn(template) = on else { continue };
@@ -113,7 +113,7 @@ fn services_of_arn(entry: Entry<'_>) -> impl Iterator<Item = String> {
 /// The services that the calls of a type, of its rules or its handlers, act on.
 fn services_of_type(entry: Entry<'_>) -> BTreeSet<String> {
     let of_rules = entry.rules.rule.iter().flat_map(|rule| &rule.actions);
-    let mut services = services_of(of_rules.map(String::as_str));
+    let mut services = services_of(of_rules.map(Action::as_str));
     if let Some(registered) = registry::resource_type(entry.name) {
         let listed = registered.permissions();
         let listed: Vec<String> =

@@ -1,9 +1,6 @@
 //! Properties in rules: that they exist, can have the values that are asked for, and refer to what is acted on.
 
-use std::collections::BTreeMap;
-
 use stackpass_ground::wildcard::{Case, Glob, Syntax};
-use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 
 use super::file::{Entry, Part, Problem};
@@ -11,7 +8,7 @@ use super::schemas::Schemas;
 use crate::generic;
 use crate::property_path::UPDATE_POLICY;
 use crate::registry;
-use crate::rules::{On, Rule, Term};
+use crate::rules::{On, Rule, Term, ValueEntry};
 
 /// How the names of properties end that hold an identifier or an address.
 const OF_REFERENCES: [&str; 17] = [
@@ -46,9 +43,12 @@ pub(super) fn check(schemas: &Schemas, entry: Entry<'_>, problems: &mut Vec<Prob
                 problems.push(entry.problem(part, &spelled(entry, part, path), text));
             }
         }
-        for value in rule.conditions.values().flat_map(BTreeMap::values).flatten() {
-            if let Some(text) = function_problem(schemas, entry, rule, value) {
-                problems.push(entry.problem(part, value, text));
+        for value in rule.conditions.iter().flat_map(|condition| &condition.values) {
+            if let Some((path, text)) = value_problem(schemas, entry, rule, value) {
+                let texts = entry.texts(part).into_iter();
+                let spelled =
+                    texts.filter(|text| text.starts_with('$')).find(|it| it.contains(path));
+                problems.push(entry.problem(part, spelled.as_deref().unwrap_or(path), text));
             }
         }
     }
@@ -121,22 +121,19 @@ fn on_problem<'a>(
     problem.map(|text| (path.as_str(), text))
 }
 
-/// What is wrong with a function of a condition's value.
-fn function_problem(
+/// What is wrong with the property that a condition's value follows from.
+fn value_problem<'v>(
     schemas: &Schemas,
     entry: Entry<'_>,
     rule: &Rule,
-    value: &str,
-) -> Option<String> {
-    let argument = |start: &str| {
-        let (inner, _) = value.strip_prefix(start)?.split_once(')')?;
-        inner.split(':').next()
+    value: &'v ValueEntry,
+) -> Option<(&'v str, String)> {
+    let path = value.path()?;
+    let problem = match value {
+        ValueEntry::Reference { .. } => path_problem(schemas, entry, rule, path),
+        _ => (!schemas.knows(entry.name, path)).then(|| schemas.unknown(entry.name, path)),
     };
-    if let Some(path) = argument("$ref(") {
-        return path_problem(schemas, entry, rule, path);
-    }
-    let path = argument("$value(").or_else(|| argument("$trust("))?;
-    (!schemas.knows(entry.name, path)).then(|| schemas.unknown(entry.name, path))
+    Some((path, problem?))
 }
 
 /// What is wrong with a property that is to refer to what the actions of a rule act on.
@@ -209,8 +206,8 @@ fn names_kind(rule: &Rule, property: &str) -> bool {
     let property = property.strip_suffix("name").unwrap_or(property);
     let single = property.strip_suffix("ies").map(|start| format!("{start}y"));
     let single = single.as_deref().or(property.strip_suffix('s')).unwrap_or(property);
-    let actions = rule.actions.iter().filter_map(|action| action.parse::<Action>().ok());
-    let facts = actions.filter_map(|action| catalogue::action(action.service(), action.name()));
+    let facts =
+        rule.actions.iter().filter_map(|action| catalogue::action(action.service(), action.name()));
     let mut kinds = facts.flat_map(catalogue::ActionFacts::resource_types);
     kinds.any(|(kind, _)| single.ends_with(&kind.name().to_ascii_lowercase()))
 }

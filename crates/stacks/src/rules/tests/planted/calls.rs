@@ -69,13 +69,26 @@ conditions = { StringEquals = { "iam:PassedToService" = ["sqs.amazonaws.com"], "
 }
 
 #[test]
-fn a_condition_key_that_no_service_has() {
+fn a_condition_that_is_none() {
     queue(
         r#"actions = ["sqs:CreateQueue"]
-conditions = { StringEqual = { "aws:SourceIpp" = ["$vaule(QueueName)"] } }"#,
+conditions = { StringEquals = { "aws:SourceIpp" = ["$value(QueueNam)"] } }"#,
         &[
             "crates/stacks/rules/sqs.toml:3: AWS::SQS::Queue: no condition key `aws:SourceIpp`; write `aws:SourceIp`",
+            "crates/stacks/rules/sqs.toml:3: AWS::SQS::Queue: no property `QueueNam`; write `QueueName`",
+        ],
+    );
+    queue(
+        r#"actions = ["sqs:CreateQueue"]
+conditions = { StringEquals = { "aws:SourceIp" = ["$vaule(QueueName)"] } }"#,
+        &[
             "crates/stacks/rules/sqs.toml:3: AWS::SQS::Queue: no function `$vaule(QueueName)`; write `$value(Path)`, `$ref(Path)`, `$trust(Path)` or `$self`",
+        ],
+    );
+    queue(
+        r#"actions = ["sqs:CreateQueue"]
+conditions = { StringEqual = { "aws:SourceIp" = ["10.0.0.0"] } }"#,
+        &[
             "crates/stacks/rules/sqs.toml:3: AWS::SQS::Queue: unknown condition operator `StringEqual`; write an operator of IAM, such as `StringEquals`",
         ],
     );
@@ -96,11 +109,16 @@ when = ["FifoQueu & !Nothing"]"#,
 #[test]
 fn an_action_that_there_is_not() {
     queue(
-        r#"actions = ["sqs:CreatQueue", "sq:CreateQueue", "CreateQueue"]"#,
+        r#"actions = ["sqs:CreatQueue", "sq:CreateQueue"]"#,
         &[
-            "crates/stacks/rules/sqs.toml:2: AWS::SQS::Queue: `CreateQueue` is no action; write `SERVICE:Name`, as in a policy",
             "crates/stacks/rules/sqs.toml:2: AWS::SQS::Queue: no action `sqs:CreatQueue`; write `sqs:CreateQueue`",
             "crates/stacks/rules/sqs.toml:2: AWS::SQS::Queue: no service `sq` in IAM; write the prefix that its actions have in policies",
+        ],
+    );
+    queue(
+        r#"actions = ["CreateQueue"]"#,
+        &[
+            "crates/stacks/rules/sqs.toml:2: AWS::SQS::Queue: expected `service:Name`, found `CreateQueue`",
         ],
     );
 }
