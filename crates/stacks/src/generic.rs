@@ -7,6 +7,8 @@ use serde::Deserialize;
 use stackpass_policy::action::Action;
 
 use crate::address::Form;
+use crate::need::Hardness;
+use crate::rules::language;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,8 +41,24 @@ struct Generic {
     lower_case: BTreeMap<String, Vec<String>>,
     /// Kinds of resources, as `SERVICE:KIND`, of which it may do so, with the evidence; a service alone where no reference tells of which.
     either_case: BTreeMap<String, String>,
+    /// What a template looks up to what is called for it.
+    look_ups: BTreeMap<String, Vec<LookUp>>,
     /// Service to how values name its resources, where an ARN or a name is not all.
     naming: BTreeMap<String, Naming>,
+}
+
+/// What is called for something that a template looks up.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LookUp {
+    /// The actions.
+    #[serde(deserialize_with = "language::parsed")]
+    pub(crate) actions: Vec<Action>,
+    /// What happens without them.
+    #[serde(default)]
+    pub(crate) hardness: Hardness,
+    /// Where the fact comes from.
+    pub(crate) evidence: String,
 }
 
 /// How values name the resources of a service, beside by ARN and by name.
@@ -61,6 +79,8 @@ pub(crate) struct Naming {
     pub(crate) at_home: bool,
     /// The kinds that may be of another account all the same.
     pub(crate) shared: Vec<String>,
+    /// Whether ARNs end in characters that the service adds to the name.
+    pub(crate) random_end: bool,
     /// Whether an ARN may be given without its last part, for all that lie below it.
     pub(crate) families: bool,
     /// Where the facts come from.
@@ -211,6 +231,11 @@ pub(crate) fn scope_of(action: &Action) -> Option<&'static str> {
 pub(crate) fn may_be_in_lower_case(service: &str, kind: &str) -> bool {
     let either = &facts().either_case;
     either.contains_key(service) || either.contains_key(&format!("{service}:{kind}"))
+}
+
+/// What is called for something that a template looks up, by its name in `generic.toml`.
+pub(crate) fn look_ups(name: &str) -> &'static [LookUp] {
+    facts().look_ups.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// How values name the resources of a service.

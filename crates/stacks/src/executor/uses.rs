@@ -9,6 +9,7 @@ use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 
 use super::gaps;
+use crate::generic;
 use crate::names::{self, NameTemplate};
 use crate::need::{Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::pattern::Pattern;
@@ -22,45 +23,14 @@ pub(super) fn needs(stack: &Stack) -> Needs {
     for used in &stack.uses {
         match &used.kind {
             UseKind::AvailabilityZones => {
-                let evidence =
-                    "`Fn::GetAZs` asks EC2 for the zones, and for the subnets of the default VPC";
-                for action in [
-                    "ec2:DescribeAvailabilityZones",
-                    "ec2:DescribeSubnets",
-                    "ec2:DescribeAccountAttributes",
-                ] {
-                    let hardness = if action == "ec2:DescribeAvailabilityZones" {
-                        Hardness::Must
-                    } else {
-                        Hardness::Soft
-                    };
-                    push(stack, used, action, None, hardness, evidence, &mut needs);
-                }
+                look_up(stack, used, "availability-zones", None, &mut needs);
             }
             UseKind::Secret(name) => {
-                let evidence = "the dynamic reference `secretsmanager` reads the secret";
-                push(
-                    stack,
-                    used,
-                    "secretsmanager:GetSecretValue",
-                    Some(name),
-                    Hardness::Must,
-                    evidence,
-                    &mut needs,
-                );
+                look_up(stack, used, "secret", Some(name), &mut needs);
                 push_key(stack, used, name, &mut needs);
             }
             UseKind::SecureParameter(name) | UseKind::DynamicParameter(name) => {
-                let evidence = "the dynamic references `ssm` and `ssm-secure` read the parameter";
-                push(
-                    stack,
-                    used,
-                    "ssm:GetParameters",
-                    Some(name),
-                    Hardness::Must,
-                    evidence,
-                    &mut needs,
-                );
+                look_up(stack, used, "parameter", Some(name), &mut needs);
             }
             UseKind::Loop(name) => needs.gaps.push(gaps::open_loop(stack, used.span, name)),
             UseKind::Include(location) => {
@@ -104,9 +74,7 @@ pub(super) fn needs_of_nested(stack: &Stack) -> Needs {
     }
     for used in &stack.uses {
         if let UseKind::StoredParameter(name) = &used.kind {
-            let evidence = "a nested stack reads the parameters that its own parameters name";
-            let action = "ssm:GetParameters";
-            push(stack, used, action, Some(name), Hardness::Must, evidence, &mut needs);
+            look_up(stack, used, "parameter-of-nested-stack", Some(name), &mut needs);
         }
     }
     needs
@@ -153,51 +121,39 @@ fn push_key(stack: &Stack, used: &Use, name: &Text, needs: &mut Needs) {
     }
 }
 
-fn push(
-    stack: &Stack,
-    used: &Use,
-    action: &str,
-    name: Option<&Text>,
-    hardness: Hardness,
-    evidence: &str,
-    needs: &mut Needs,
-) {
-    let Ok(action) = action.parse::<Action>() else { return };
-    let template = catalogue::action(action.service(), action.name()).and_then(|facts| {
-        facts.resource_types().flat_map(|(kind, _)| NameTemplate::of_kind(kind)).next()
-    });
-    let (resources, scoping) = match (name, template) {
-        (Some(name), Some(template)) => {
-            let patterns = names::referred_or_any(stack, name, template);
-            let scoping =
-                patterns.first().map_or(Scoping::UnknownValue, |first| first.scoping().clone());
-            // A secret's ARN ends in six characters that the service adds.
-            let suffix = |glob: String| {
-                if action.service() == "secretsmanager" && !glob.ends_with('*') {
-                    format!("{glob}*")
-                } else {
-                    glob
-                }
-            };
-            (
-                patterns
-                    .into_iter()
-                    .filter_map(|pattern| suffix(pattern.into_string()).parse().ok())
-                    .collect(),
-                scoping,
-            )
+/// The needs of a look-up of something that has this name, or that has none.
+fn look_up(stack: &Stack, used: &Use, kind: &str, name: Option<&Text>, needs: &mut Needs) {
+    for looked_up in generic::look_ups(kind) {
+        for action in &looked_up.actions {
+            let (resources, scoping) = named(stack, action, name)
+                .unwrap_or_else(|| (BTreeSet::from([ArnPattern::any()]), Scoping::NoResourceLevel));
+            for phase in [Phase::Create, Phase::Update] {
+                needs.needs.push(need(
+                    stack,
+                    used.span,
+                    (action.clone(), phase),
+                    (&resources, &scoping),
+                    (looked_up.hardness, &looked_up.evidence),
+                ));
+            }
         }
-        _ => (BTreeSet::from([ArnPattern::any()]), Scoping::NoResourceLevel),
-    };
-    for phase in [Phase::Create, Phase::Update] {
-        needs.needs.push(need(
-            stack,
-            used.span,
-            (action.clone(), phase),
-            (&resources, &scoping),
-            (hardness, evidence),
-        ));
     }
+}
+
+/// The ARNs of what has a name, of the first kind that an action accepts; `None` if it accepts none, or there is no name.
+fn named(
+    stack: &Stack,
+    action: &Action,
+    name: Option<&Text>,
+) -> Option<(BTreeSet<ArnPattern>, Scoping)> {
+    let facts = catalogue::action(action.service(), action.name())?;
+    let mut templates = facts.resource_types().flat_map(|(kind, _)| NameTemplate::of_kind(kind));
+    let template = templates.next()?;
+    let patterns = names::referred_or_any(stack, name?, template);
+    let scoping = patterns.first().map_or(Scoping::UnknownValue, |first| first.scoping().clone());
+    let has_random_end = generic::naming(action.service()).random_end;
+    let whole = |pattern: Pattern| if has_random_end { pattern.followed_by("*") } else { pattern };
+    Some((patterns.into_iter().filter_map(|pattern| whole(pattern).arn()).collect(), scoping))
 }
 
 /// A need of the template itself.

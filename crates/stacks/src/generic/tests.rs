@@ -263,3 +263,19 @@ fn every_naming_is_of_a_service_and_of_kinds_that_it_has() {
     }
     none_of(problems);
 }
+
+#[test]
+fn every_look_up_calls_actions_that_exist() {
+    let (text, facts) = generic();
+    let mut problems = Vec::new();
+    for (name, looked_up) in &facts.look_ups {
+        let actions = looked_up.iter().flat_map(|looked_up| &looked_up.actions);
+        let unknown = actions.map(Action::as_str).filter(|action| !action_exists(action));
+        problems.extend(
+            unknown.map(|action| text.problem(&["look_ups", name], action, no_action(action))),
+        );
+    }
+    none_of(problems);
+    let used = ["availability-zones", "parameter", "parameter-of-nested-stack", "secret"];
+    assert_eq!(facts.look_ups.keys().collect::<Vec<_>>(), used);
+}

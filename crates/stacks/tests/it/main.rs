@@ -22,13 +22,17 @@ mod known_stacks;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod look_ups;
 mod loops;
+mod names;
+mod nested_stacks;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod references;
+mod roles;
 #[cfg(test)]
 mod sam;
 mod scoping;

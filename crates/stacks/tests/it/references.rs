@@ -12,7 +12,7 @@ fn check(template: &str, action: &str, expected: &[&str]) {
     assert_eq!(found, expected, "{action}");
 }
 
-const ROLE: &str = "arn:aws:iam::111122223333:role/r";
+pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/r";
 
 #[test]
 fn things_of_other_accounts_and_regions_stay_where_they_are() {
@@ -176,31 +176,6 @@ fn word_among_arns_of_functions_and_roles_is_no_role() {
         {ParameterName: RoleArn, ParameterValue: 'arn:aws:iam::111122223333:role/other'},\
         {ParameterName: BufferSizeInMBs, ParameterValue: '3'}]}]}}}}";
     check(stream, "iam:PassRole", &["arn:aws:iam::111122223333:role/other", ROLE]);
-}
-
-#[test]
-fn roles_are_passed_that_no_handler_lists() {
-    for (resource_type, properties, service) in [
-        ("SES::MailManagerRuleSet", "Rules: [{Actions: [{WriteToS3: {RoleArn: ROLE}}]}]", "ses"),
-        (
-            "IoTAnalytics::Channel",
-            "ChannelStorage: {CustomerManagedS3: {RoleArn: ROLE}}",
-            "iotanalytics",
-        ),
-        ("Redshift::RedshiftIdcApplication", "IamRoleArn: ROLE", "redshift"),
-        ("Forecast::Dataset", "EncryptionConfig: {RoleArn: ROLE}", "forecast"),
-    ] {
-        let properties = properties.replace("ROLE", &format!("'{ROLE}'"));
-        let resource = format!("  R: {{Type: AWS::{resource_type}, Properties: {{{properties}}}}}");
-        check(&resource, "iam:PassRole", &[ROLE]);
-        let needs = needs_of(&format!("Resources:\n{resource}"), &options());
-        let passed: Vec<_> =
-            needs.needs.iter().filter(|need| need.action.as_str() == "iam:PassRole").collect();
-        let condition = format!("{service}.amazonaws.com");
-        for need in passed {
-            assert!(format!("{:?}", need.conditions).contains(&condition), "{resource_type}");
-        }
-    }
 }
 
 #[test]
@@ -379,16 +354,6 @@ fn service_is_in_the_cluster_that_it_names() {
         "ecs:DeleteService",
         &["arn:aws:ecs:eu-west-1:111122223333:service/c/s"],
     );
-}
-
-#[test]
-fn role_is_passed_though_no_handler_says_so() {
-    check(
-        "  F: {Type: AWS::GameLift::Fleet, Properties: {Name: f, InstanceRoleARN: 'arn:aws:iam::111122223333:role/game'}}",
-        "iam:PassRole",
-        &["arn:aws:iam::111122223333:role/game"],
-    );
-    check("  F: {Type: AWS::GameLift::Fleet, Properties: {Name: f}}", "iam:PassRole", &[]);
 }
 
 /// The service's API says of these names: "This parameter is stored as a lowercase string".
