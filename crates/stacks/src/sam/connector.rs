@@ -26,6 +26,8 @@ struct End {
     resource_type: String,
     /// The reference of the resource: its ARN or address.
     reference: Option<Node>,
+    /// Its ARN, if it calls functions.
+    arn: Option<Node>,
     role: Option<Node>,
 }
 
@@ -117,9 +119,10 @@ fn connect(
 ) -> Option<()> {
     let ends = (end(expansion, source, destination)?, end(expansion, destination, source)?);
     let (means, is_source) = means(&ends.0.resource_type, &ends.1.resource_type)?;
+    let caller = ends.0.arn.clone();
     let holder = if is_source { ends.0 } else { ends.1 };
     let role = if means == Means::RolePolicy { Some(holder.role?) } else { None };
-    add(expansion, sam, means, holder.reference.as_ref(), role, suffix);
+    add(expansion, sam, means, holder.reference.as_ref(), (role, caller), suffix);
     Some(())
 }
 
@@ -129,7 +132,7 @@ fn add(
     sam: &Macro,
     means: Means,
     reference: Option<&Node>,
-    role: Option<Node>,
+    (role, caller): (Option<Node>, Option<Node>),
     suffix: &str,
 ) {
     let at = sam.at();
@@ -149,6 +152,9 @@ fn add(
         }
         Means::FunctionPermission(service) => {
             let id = format!("{}WriteLambdaPermission{suffix}", sam.id());
+            if let Some(caller) = caller {
+                properties.set("SourceArn", caller);
+            }
             permit(expansion, sam, &id, at, reference, service, properties);
             return;
         }
@@ -183,6 +189,7 @@ fn end(expansion: &Expansion<'_>, given: &Node, other: &Node) -> Option<End> {
         return Some(End {
             resource_type: own.map_or(name, |(_, becomes)| becomes).to_owned(),
             reference: reference.cloned(),
+            arn: field(given, "Arn").cloned(),
             role: field(given, "RoleName").cloned(),
         });
     };
@@ -199,8 +206,21 @@ fn end(expansion: &Expansion<'_>, given: &Node, other: &Node) -> Option<End> {
     Some(End {
         resource_type: resource.resource_type.clone(),
         reference: Some(at.reference(id)),
+        arn: arn_of(at, &resource.resource_type, id),
         role: role.map(|role| at.reference(role)),
     })
+}
+
+/// The ARN of a resource that calls functions.
+fn arn_of(at: At, resource_type: &str, id: &str) -> Option<Node> {
+    match resource_type {
+        "AWS::SNS::Topic" => Some(at.reference(id)),
+        "AWS::Events::Rule" | "AWS::S3::Bucket" => Some(at.attribute(id, "Arn")),
+        "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => Some(at.sub(format!(
+            "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{id}}}/*"
+        ))),
+        _ => None,
+    }
 }
 
 /// The role by which a rule reaches a target.

@@ -98,7 +98,9 @@ fn set_auth(expansion: &mut Expansion<'_>, sam: &Macro, api: &mut Properties) {
         .filter_map(|auth| field(field(auth, "LambdaAuthorizer")?, "AuthorizerUri"));
     for (index, function) in functions.enumerate() {
         let id = format!("{}ToLambdaAuthConnector{}WriteLambdaPermission", sam.id(), index + 1);
-        let given = Properties::default();
+        let mut given = Properties::default();
+        let api = "arn:${AWS::Partition}:appsync:${AWS::Region}:${AWS::AccountId}:apis/${Api}";
+        given.set("SourceArn", at.sub_with(api, "Api", at.attribute(sam.id(), "ApiId")));
         permit(expansion, &sam.bare(), &id, at, function.clone(), "appsync.amazonaws.com", given);
     }
 }

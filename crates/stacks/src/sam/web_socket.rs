@@ -89,7 +89,8 @@ fn add_authorizer(expansion: &mut Expansion<'_>, sam: &Macro, auth: &Node) -> Op
     let id = expansion.add(sam, &id, "AWS::ApiGatewayV2::Authorizer", at, authorizer);
     if field(auth, "InvokeRole").is_none() {
         let permission = format!("{}AuthorizerPermission", sam.id());
-        let given = Properties::default();
+        let mut given = Properties::default();
+        given.set("SourceArn", calls_of(at, sam, "authorizers/*"));
         permit(
             expansion,
             sam,
@@ -124,9 +125,18 @@ fn add_route(expansion: &mut Expansion<'_>, sam: &Macro, route: &Entry, authoriz
         properties.set("AuthorizerId", at.reference(authorizer));
     }
     expansion.add(sam, &format!("{base}Route"), "AWS::ApiGatewayV2::Route", at, properties);
-    let given = Properties::default();
+    let mut given = Properties::default();
+    given.set("SourceArn", calls_of(at, sam, &format!("*/{}", route.key)));
     let id = format!("{base}Permission");
     permit(expansion, sam, &id, at, function, "apigateway.amazonaws.com", given);
+}
+
+/// The ARN of the calls that an API takes at a path.
+fn calls_of(at: At, sam: &Macro, path: &str) -> Node {
+    let api = sam.id();
+    at.sub(format!(
+        "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{path}"
+    ))
 }
 
 /// The address by which API Gateway calls a function.

@@ -5,10 +5,12 @@
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 use stackpass_ground::source::{Severity, Source};
+use stackpass_ground::tree::{Entry, Node};
 use stackpass_stacks::{
     deployment::{Input, Options},
     need::Need,
-    sam, template,
+    sam,
+    template::{self, Resource, Template},
 };
 
 /// Takes the digest off an id: ten hexadecimal digits at its end.
@@ -22,6 +24,67 @@ fn without_digest(id: &str) -> &str {
 
 fn is_lower_hex(byte: u8) -> bool {
     byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
+}
+
+/// The properties by which a resource names or permits others.
+const PROPERTIES: [&str; 9] = [
+    "Action",
+    "EventSourceArn",
+    "FunctionName",
+    "Principal",
+    "Role",
+    "RoleArn",
+    "SourceArn",
+    "SourceAccount",
+    "TopicArn",
+];
+
+/// A resource as `testdata/sam/record.py` describes it.
+fn described(resource: &Resource, template: &Template) -> String {
+    let id = &resource.logical_id;
+    let mut text = format!("{} {}\n", without_digest(id.as_str()), resource.resource_type);
+    for name in PROPERTIES {
+        let Some(value) = resource.properties.field(name) else { continue };
+        let mut ids = BTreeSet::new();
+        referred(value, &mut ids);
+        let ids = ids.into_iter().filter(|id| template.resources.contains_key(*id));
+        let ids: BTreeSet<&str> = ids.map(without_digest).collect();
+        let shown = match value.as_str() {
+            Some(text) if ids.is_empty() => text.to_owned(),
+            _ => ids.into_iter().collect::<Vec<_>>().join(" "),
+        };
+        writeln!(text, "{}", format!("  {name}: {shown}").trim_end()).unwrap();
+    }
+    text
+}
+
+/// The logical ids that a value refers to.
+fn referred<'n>(value: &'n Node, ids: &mut BTreeSet<&'n str>) {
+    for item in value.items() {
+        referred(item, ids);
+    }
+    for Entry { key, value, .. } in value.entries() {
+        match key.as_str() {
+            "Ref" => ids.extend(value.as_str()),
+            "Fn::GetAtt" => {
+                let first = value.items().first().unwrap_or(value).as_str();
+                ids.extend(first.and_then(|text| text.split('.').next()));
+            }
+            "Fn::Sub" => {
+                let given = value.items().get(1);
+                let text = value.items().first().unwrap_or(value).as_str().unwrap_or_default();
+                let names = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
+                let names = names.filter(|name| !name.starts_with('!'));
+                let names =
+                    names.filter(|name| given.is_none_or(|given| given.field(name).is_none()));
+                ids.extend(names.filter_map(|name| name.split('.').next()));
+                for entry in given.map_or(&[][..], Node::entries) {
+                    referred(&entry.value, ids);
+                }
+            }
+            _ => referred(value, ids),
+        }
+    }
 }
 
 #[test]
@@ -38,18 +101,10 @@ fn sam_templates_become_what_sam_makes_of_them() {
         assert!(problems.iter().all(|problem| !is_error(problem.severity)), "{problems:?}");
         let template = template.expect("a template");
         let (expanded, _) = sam::expand(&template);
-        let mut lines: Vec<String> = expanded
-            .resources
-            .iter()
-            .map(|(id, resource)| {
-                format!("{} {}", without_digest(id.as_str()), resource.resource_type)
-            })
-            .collect();
+        let mut lines: Vec<String> =
+            expanded.resources.values().map(|resource| described(resource, &expanded)).collect();
         lines.sort();
-        let found = lines.iter().fold(String::new(), |mut text, line| {
-            writeln!(text, "{line}").unwrap();
-            text
-        });
+        let found = lines.concat();
         let expected = fs::read_to_string(case.join("expected.txt")).unwrap().replace("\r\n", "\n");
         assert!(found == expected, "{} differs:\n{found}", case.display());
     }
