@@ -1,6 +1,6 @@
 //! `cargo xtask docs [--check]`: writes the reference pages of the book.
 //!
-//! Commands and exit codes come from the program itself (`stackpass reference commands` and `exit-codes`), the covered resource
+//! Codes, commands and exit codes come from the program itself (`stackpass reference codes` and so on), the covered resource
 //! types from the rule files, so no page can say what the program does not do.
 
 use std::collections::BTreeMap;
@@ -43,6 +43,7 @@ pub(crate) fn run(mut args: Vec<String>) -> Result<()> {
     let binary = shell::build_product(Profile::Debug)?;
     let program = |page: &str| shell::capture(shell::program(&binary).args(["reference", page]));
     let pages = [
+        ("codes.md", program("codes")?),
         ("commands.md", program("commands")?),
         ("exit-codes.md", program("exit-codes")?),
         ("resource-types.md", resource_types(&rules()?)),

@@ -186,7 +186,7 @@ fn permitted<'a>(needs: &[&'a Need]) -> BTreeMap<(Who, &'a Action), Document> {
 
 fn only_gaps<'a>(these: &'a [Gap], others: &'a [Gap]) -> Vec<&'a Gap> {
     fn key(gap: &Gap) -> (&str, &str, Option<&ResourceRef>, &str) {
-        (gap.code, &gap.stack, gap.resource.as_ref(), &gap.message)
+        (gap.code.as_str(), &gap.stack, gap.resource.as_ref(), &gap.message)
     }
     let known: BTreeSet<_> = others.iter().map(key).collect();
     let mut seen = BTreeSet::new();

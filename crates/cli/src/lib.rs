@@ -18,6 +18,7 @@ mod ask;
 mod aws;
 mod change;
 mod clock;
+mod codes;
 mod combination;
 mod commands;
 mod coverage;

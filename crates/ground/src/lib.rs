@@ -10,6 +10,13 @@
 //! use stackpass_ground::source::{Diagnostic, Source};
 //! use stackpass_ground::tree;
 //!
+//! stackpass_ground::codes! {
+//!     PROBLEMS {
+//!         /// A role is given by something that is no ARN.
+//!         NO_ARN = "no-arn";
+//!     }
+//! }
+//!
 //! let source = Source::new("roles.yaml", "deploy: arn:aws:iam::111122223333:role/deploy\ntest: deploy\n");
 //! let (node, mut problems) = tree::read(&source);
 //! let mut arns: Vec<Arn> = Vec::new();
@@ -18,7 +25,7 @@
 //!         Ok(arn) => arns.push(arn),
 //!         Err(error) => {
 //!             let message = format!("role `{role}`: {error}");
-//!             problems.push(Diagnostic::error("no-arn", text.span, message));
+//!             problems.push(Diagnostic::error(NO_ARN, text.span, message));
 //!         }
 //!     }
 //! }
@@ -28,6 +35,8 @@
 //! assert_eq!(source.position(problems[0].span.start).to_string(), "2:7");
 //! ```
 
+pub mod code;
+pub mod codes;
 pub mod source;
 pub mod tree;
 

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::code::Code;
+
 /// A named text: what a file, a string or standard input held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -106,8 +108,8 @@ pub struct Diagnostic {
     pub span: Span,
     /// How much it matters.
     pub severity: Severity,
-    /// A stable kebab-case name, `duplicate-key` for one.
-    pub code: &'static str,
+    /// Which kind of problem it is.
+    pub code: Code,
     /// What is wrong: a lower-case fragment with the user's text in backticks.
     pub message: String,
     /// What to do about it.
@@ -116,12 +118,12 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Makes an error.
-    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic { span, severity: Severity::Error, code, message: message.into(), help: None }
     }
 
     /// Makes a warning.
-    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
     }
 

@@ -8,6 +8,7 @@ pub mod yaml;
 
 use std::collections::HashSet;
 
+use crate::codes;
 use crate::source::{Diagnostic, Severity, Source, Span};
 
 /// How deep values may stand in one another. What is deeper is reported and left out, so that walking a tree cannot overflow
@@ -154,7 +155,7 @@ fn report(diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
     };
     if !is_summed_up(diagnostic.severity) {
         diagnostics.push(Diagnostic {
-            code: "too-many-problems",
+            code: codes::TOO_MANY_PROBLEMS,
             message: "there are more problems from here on, which are not listed".to_owned(),
             help: Some("correct those above and run again".to_owned()),
             ..diagnostic
@@ -172,7 +173,7 @@ fn report_duplicate_keys(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) {
             let message = format!("the key `{}` stands twice in one mapping", entry.key);
             report(
                 diagnostics,
-                Diagnostic::warning("duplicate-key", entry.key_span, message)
+                Diagnostic::warning(codes::DUPLICATE_KEY, entry.key_span, message)
                     .with_help("keep one of the two; the last one counts"),
             );
         }

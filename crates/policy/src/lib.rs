@@ -54,6 +54,7 @@ pub mod grant;
 pub mod statement;
 pub mod trust;
 
+pub mod codes;
 pub mod read;
 pub mod syntax;
 

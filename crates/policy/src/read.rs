@@ -5,6 +5,7 @@
 
 mod statement;
 
+use crate::codes;
 use crate::document::{Document, Version};
 use crate::source::{Diagnostic, Severity, Source, Span};
 use crate::syntax::{self, Element, LocatedPolicy, Path, PolicyElement};
@@ -88,14 +89,14 @@ fn version(element: &Element<PolicyElement>, problems: &mut Vec<Diagnostic>) -> 
         let message =
             format!("{} is `{text}`, which is no version of the policy language", element.path);
         let help = "write `2012-10-17`, the current version";
-        problems.push(Diagnostic::error("bad-version", element.span, message).with_help(help));
+        problems.push(Diagnostic::error(codes::BAD_VERSION, element.span, message).with_help(help));
     }
     version
 }
 
 /// Makes the diagnostic of an element that is not there.
 fn missing(span: Span, path: &Path, element: &str) -> Diagnostic {
-    Diagnostic::error("missing-element", span, format!("{path} has no {element}"))
+    Diagnostic::error(codes::MISSING_ELEMENT, span, format!("{path} has no {element}"))
 }
 
 #[cfg(test)]

@@ -9,12 +9,13 @@
 mod path;
 mod shape;
 
+use stackpass_ground::codes::DUPLICATE_KEY;
+
 use crate::source::{Diagnostic, Severity, Source, Span};
 use crate::statement::Selection;
 use crate::tree::{self, Node};
 
 pub use path::Path;
-pub(crate) use shape::DUPLICATE_KEY;
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use stackpass_ground::source::{Diagnostic, Source, Span};
 
+use crate::codes;
 use crate::template::{LogicalId, Template};
 
 use files::Reading;
@@ -214,7 +215,8 @@ pub fn read(files: Files<'_>) -> (Assembly, Vec<Problem>) {
     manifest::read(&manifest::Folder::default(), &mut stacks, &mut reading);
     if stacks.is_empty() && reading.problems.is_empty() {
         let source = Arc::new((files)(manifest::FILE).unwrap_or_else(|| Source::new("", "")));
-        let problem = Diagnostic::error("no-stacks", Span::default(), "the assembly has no stacks");
+        let problem =
+            Diagnostic::error(codes::NO_STACKS, Span::default(), "the assembly has no stacks");
         reading.report(&source, problem.with_help("run `cdk synth` again"));
     }
     (Assembly { stacks }, reading.problems)

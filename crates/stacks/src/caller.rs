@@ -11,11 +11,13 @@ mod template;
 use std::collections::BTreeSet;
 
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::code::Code;
 use stackpass_ground::source::Span;
 use stackpass_policy::action::Action;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::Conditions;
 
+use crate::codes;
 use crate::deployment::{Deployment, Mode, PlannedStack, Tool};
 use crate::names;
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
@@ -141,7 +143,7 @@ impl Caller<'_> {
             let message =
                 format!("`{text}` is no ARN, so nothing of the caller's is allowed on it");
             let help = "mend it where the app is synthesized; a role of the manifest is written as `arn:PARTITION:iam::ACCOUNT:role/NAME`";
-            let gap = self.gap("no-arn", message, help);
+            let gap = self.gap(codes::NO_ARN, message, help);
             if !needs.gaps.contains(&gap) {
                 needs.gaps.push(gap);
             }
@@ -150,7 +152,7 @@ impl Caller<'_> {
     }
 
     /// A gap of the deployment as such.
-    fn gap(self, code: &'static str, message: String, help: &str) -> Gap {
+    fn gap(self, code: Code, message: String, help: &str) -> Gap {
         let stack = &self.planned.stack;
         Gap {
             place: stack.place(Span::default()),

@@ -7,6 +7,7 @@ pub mod assembly;
 mod bootstrap;
 pub mod builtin;
 mod caller;
+pub mod codes;
 pub mod deployment;
 mod executor;
 mod generated_names;

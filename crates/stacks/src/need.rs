@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::code::Code;
 use stackpass_ground::source::Position;
 use stackpass_policy::action::Action;
 use stackpass_policy::condition::Conditions;
@@ -208,8 +209,8 @@ impl fmt::Display for Place {
 pub struct Gap {
     /// Where in the user's input.
     pub place: Place,
-    /// A stable kebab-case name.
-    pub code: &'static str,
+    /// Which kind of gap it is.
+    pub code: Code,
     /// The stack.
     pub stack: String,
     /// The resource, if it is about one.

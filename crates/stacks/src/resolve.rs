@@ -16,6 +16,7 @@ use std::sync::Arc;
 use stackpass_ground::source::{Diagnostic, Source, Span};
 use stackpass_ground::tree::{Kind, Node};
 
+use crate::codes;
 use crate::generic;
 use crate::need::Place;
 use crate::pattern::Pattern;
@@ -235,8 +236,6 @@ fn deletion_by_default(resource_type: &str, properties: &Value) -> DeletionPolic
 }
 
 /// The code of the diagnostic of values that are too many or too long.
-const TOO_LARGE: &str = "too-large";
-
 /// How deep functions may nest before a value counts as unknown.
 const MAX_DEPTH: usize = 100;
 
@@ -415,9 +414,9 @@ impl Evaluation<'_> {
             self.room = left;
             return value;
         }
-        if !self.diagnostics.iter().any(|diagnostic| diagnostic.code == TOO_LARGE) {
+        if !self.diagnostics.iter().any(|diagnostic| diagnostic.code == codes::TOO_LARGE) {
             let message = "the functions of the template give more text than is looked at";
-            let diagnostic = Diagnostic::warning(TOO_LARGE, span, message);
+            let diagnostic = Diagnostic::warning(codes::TOO_LARGE, span, message);
             self.diagnose(diagnostic.with_help(
                 "here, and wherever else there is no room, the value counts as unknown",
             ));

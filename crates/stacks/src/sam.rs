@@ -43,6 +43,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::Node;
 
+use crate::codes;
 use crate::template::{LogicalId, Resource, Template};
 use build::{At, Properties, function};
 use resource::{Macro, is_sam, sam_name, weaker};
@@ -287,7 +288,8 @@ impl<'a> Expansion<'a> {
                 self.resources.insert(logical_id, resource);
             }
             Err(error) => {
-                let problem = Diagnostic::warning("invalid-logical-id", at.0, error.to_string());
+                let problem =
+                    Diagnostic::warning(codes::INVALID_LOGICAL_ID, at.0, error.to_string());
                 self.diagnostics.push(problem.with_help("give it a name of letters and digits"));
             }
         }
@@ -337,7 +339,7 @@ impl<'a> Expansion<'a> {
 
     /// Leaves a part of a SAM resource as it is: a SAM resource of its own, under the id of what would have been made.
     fn keep_part(&mut self, sam: &Macro, id: &str, at: At, message: String) {
-        let problem = Diagnostic::warning("sam-unexpanded", at.0, message);
+        let problem = Diagnostic::warning(codes::SAM_UNEXPANDED, at.0, message);
         self.diagnostics.push(problem.with_help(
             "what it is made into is not in the policy; give the processed template: `aws cloudformation get-template --template-stage Processed`",
         ));

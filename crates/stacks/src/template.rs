@@ -10,6 +10,7 @@ mod long_form;
 mod section;
 pub(crate) mod transforms;
 
+use crate::codes;
 use std::{borrow::Borrow, collections::BTreeMap, fmt, str::FromStr};
 
 use stackpass_ground::{
@@ -214,14 +215,14 @@ pub fn from_node(root: &Node) -> (Option<Template>, Vec<Diagnostic>) {
         let message = format!(
             "the template has {found} resources; CloudFormation takes {CLOUDFORMATION_RESOURCES}, and more than {MAX_RESOURCES} are not read"
         );
-        let diagnostic = Diagnostic::error("too-many-resources", resources.span, message);
+        let diagnostic = Diagnostic::error(codes::TOO_MANY_RESOURCES, resources.span, message);
         return (None, vec![diagnostic.with_help(SPLIT)]);
     }
     if found > CLOUDFORMATION_RESOURCES {
         let message = format!(
             "the template has {found} resources, CloudFormation takes {CLOUDFORMATION_RESOURCES}"
         );
-        let diagnostic = Diagnostic::warning("many-resources", resources.span, message);
+        let diagnostic = Diagnostic::warning(codes::MANY_RESOURCES, resources.span, message);
         diagnostics.push(diagnostic.with_help(SPLIT));
     }
     let mut template = Template::default();
@@ -231,7 +232,7 @@ pub fn from_node(root: &Node) -> (Option<Template>, Vec<Diagnostic>) {
     template.transforms.extend(transforms::of_parts(root));
     if resources.entries().is_empty() && diagnostics.is_empty() {
         diagnostics.push(
-            Diagnostic::error("no-resources", resources.span, "the template has no resources")
+            Diagnostic::error(codes::NO_RESOURCES, resources.span, "the template has no resources")
                 .with_help("a stack needs one resource at least"),
         );
     }

@@ -1,5 +1,6 @@
 //! `stackpass reference`: pages of the documentation, made from what the program does.
 
+mod code_page;
 mod command_page;
 mod exit_page;
 
@@ -19,6 +20,8 @@ pub(crate) struct ReferenceArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Page {
+    /// Codes of diagnostics, gaps and findings
+    Codes,
     /// Commands and options
     Commands,
     /// Exit codes
@@ -28,6 +31,7 @@ enum Page {
 /// Writes a page to standard output.
 pub(crate) fn run(args: &ReferenceArgs, output: &mut Output<'_>) -> Result<Exit, CliError> {
     output.answer(&match args.page {
+        Page::Codes => code_page::page(),
         Page::Commands => command_page::page(super::command_line()),
         Page::ExitCodes => exit_page::page(),
     })?;

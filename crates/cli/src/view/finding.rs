@@ -1,12 +1,14 @@
 //! What to know about a policy before it is used.
 
+use stackpass_ground::code::Code;
+
 use super::text::{HINT, WARNING, clean, paint, wrap};
 
 /// Something about an answer that is right as it is, and that a person should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// A stable kebab-case name.
-    pub(crate) code: &'static str,
+    /// Which kind of finding it is.
+    pub(crate) code: Code,
     /// What it is about: Sids of statements, services.
     pub(crate) about: Vec<String>,
     /// What to know, as a sentence without its full stop.
@@ -44,7 +46,7 @@ mod tests {
     #[test]
     fn label_stands_in_the_indent() {
         let finding = Finding {
-            code: "x",
+            code: crate::codes::EVERYTHING,
             about: Vec::new(),
             message: "word ".repeat(20).trim().to_owned(),
             help: Some("do it".to_owned()),

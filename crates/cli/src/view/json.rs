@@ -275,7 +275,7 @@ fn scoping(scoping: &Scoping) -> &'static str {
 pub(super) fn gap(gap: &Gap) -> GapView<'_> {
     let (logical_id, resource_type) = resource(gap.resource.as_ref());
     GapView {
-        code: gap.code,
+        code: gap.code.as_str(),
         stack: &gap.stack,
         logical_id,
         resource_type,
@@ -287,7 +287,7 @@ pub(super) fn gap(gap: &Gap) -> GapView<'_> {
 
 fn finding(unscoped: &Unscoped) -> FindingView<'_> {
     FindingView {
-        code: unscoped.code,
+        code: unscoped.code.as_str(),
         actions: &unscoped.actions,
         message: unscoped.message,
         help: unscoped.help,
@@ -298,7 +298,7 @@ pub(super) fn diagnostic(problem: &Problem) -> DiagnosticView<'_> {
     let diagnostic = &problem.diagnostic;
     let position = problem.source.position(diagnostic.span.start);
     DiagnosticView {
-        code: diagnostic.code,
+        code: diagnostic.code.as_str(),
         severity: match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

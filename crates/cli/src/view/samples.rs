@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use stackpass_ground::source::Position;
 use stackpass_policy::condition::Conditions;
+use stackpass_stacks::codes::UNKNOWN_TYPE;
 use stackpass_stacks::need::{Gap, Hardness, Need, Phase, Place, ResourceRef, Scoping, Who, Why};
 
 /// A need of `who action phase resource...`.
@@ -43,7 +44,7 @@ pub(crate) fn need(text: &str) -> Need {
 pub(crate) fn gap() -> Gap {
     Gap {
         place: place(40),
-        code: "unknown-type",
+        code: UNKNOWN_TYPE,
         stack: "dev-photos".to_owned(),
         resource: Some(resource("Odd", "Acme::Odd::Thing")),
         message: "the type `Acme::Odd::Thing` is in no registry".to_owned(),

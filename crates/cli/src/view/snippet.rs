@@ -126,12 +126,13 @@ mod tests {
     use anstream::adapter::strip_str;
     use insta::assert_snapshot;
     use stackpass_ground::source::Span;
+    use stackpass_policy::codes::WRONG_TYPE;
 
     use super::*;
 
     fn shown(text: &str, span: Span) -> String {
         let source = Source::new("template.yaml", text);
-        let problem = Diagnostic::error("some-code", span, "expected a list, found `x`");
+        let problem = Diagnostic::error(WRONG_TYPE, span, "expected a list, found `x`");
         let problem = problem.with_help("write `- x`");
         strip_str(&diagnostic(&source, &problem)).to_string()
     }
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn place_is_marked_below_its_line() {
         assert_snapshot!(shown("A: 1\nDependsOn: x\nB: 2\n", Span::new(16, 17)), @"
-        error[some-code]: expected a list, found `x`
+        error[wrong-type]: expected a list, found `x`
          --> template.yaml:2:12
           |
         2 | DependsOn: x
@@ -154,7 +155,7 @@ mod tests {
         let shown = shown(&text, Span::new(5000, 5004));
         assert!(shown.lines().all(|line| line.width() <= WIDTH), "{shown}");
         assert_snapshot!(shown, @"
-        error[some-code]: expected a list, found `x`
+        error[wrong-type]: expected a list, found `x`
          --> template.yaml:1:5001
           |
         1 | …aaaaaaaaaaaaaaaaaaaaaaaaMARKbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn wide_characters_and_tabs_keep_the_marks_in_place() {
         assert_snapshot!(shown("\t表x: y", Span::new(4, 5)), @"
-        error[some-code]: expected a list, found `x`
+        error[wrong-type]: expected a list, found `x`
          --> template.yaml:1:3
           |
         1 |  表x: y
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn span_over_several_lines_is_marked_to_the_end_of_the_first() {
         assert_snapshot!(shown("A: [1,\n2]\n", Span::new(3, 9)), @"
-        error[some-code]: expected a list, found `x`
+        error[wrong-type]: expected a list, found `x`
          --> template.yaml:1:4
           |
         1 | A: [1,

@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::code::Code;
+use stackpass_stacks::codes::OUT_OF_REACH;
 use stackpass_stacks::need::{Need, Scoping};
+
+use crate::codes;
 
 /// Actions that are allowed on more than the deployment's own resources, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unscoped {
-    /// A stable kebab-case name of the reason.
-    pub(crate) code: &'static str,
+    /// The reason.
+    pub(crate) code: Code,
     /// The reason, for people.
     pub(crate) message: &'static str,
     /// What can be done about it, if anything can.
@@ -19,7 +23,7 @@ pub(crate) struct Unscoped {
 
 /// Groups actions by the reason for which they could not be scoped. First what the user can do something about.
 pub(crate) fn unscoped(needs: &[&Need]) -> Vec<Unscoped> {
-    let mut reasons: BTreeMap<(usize, &'static str), (Reason, BTreeSet<String>)> = BTreeMap::new();
+    let mut reasons: BTreeMap<(usize, Code), (Reason, BTreeSet<String>)> = BTreeMap::new();
     for need in needs {
         let Some(reason) = reason(&need.scoping) else { continue };
         let (_, actions) =
@@ -41,7 +45,7 @@ pub(crate) fn unscoped(needs: &[&Need]) -> Vec<Unscoped> {
 #[derive(Clone, Copy)]
 struct Reason {
     rank: usize,
-    code: &'static str,
+    code: Code,
     message: &'static str,
     help: Option<&'static str>,
 }
@@ -49,27 +53,30 @@ struct Reason {
 fn reason(scoping: &Scoping) -> Option<Reason> {
     let (rank, code, message, help) = match scoping {
         Scoping::Named => return None,
-        Scoping::UnknownStackName => {
-            (0, "unknown-stack-name", "stack name not given", Some("give it with `--stack-name`"))
-        }
+        Scoping::UnknownStackName => (
+            0,
+            codes::UNKNOWN_STACK_NAME,
+            "stack name not given",
+            Some("give it with `--stack-name`"),
+        ),
         Scoping::UnknownValue => (
             1,
-            "unknown-value",
+            codes::UNKNOWN_VALUE,
             "name not known before the deployment",
             Some("give the parameter that it follows from with `--parameter KEY=VALUE`"),
         ),
         Scoping::OutOfReach => {
-            (1, "out-of-reach", "name follows from itself or from too many others", None)
+            (1, OUT_OF_REACH, "name follows from itself or from too many others", None)
         }
         Scoping::AnyOfType => {
-            (2, "any-of-type", "nothing tells which resources of the type are meant", None)
+            (2, codes::ANY_OF_TYPE, "nothing tells which resources of the type are meant", None)
         }
-        Scoping::GeneratedId => (3, "generated-id", "identifier made by the service", None),
+        Scoping::GeneratedId => (3, codes::GENERATED_ID, "identifier made by the service", None),
         Scoping::UnknownAlgorithm => {
-            (4, "unknown-algorithm", "the algorithm of the generated name is not known", None)
+            (4, codes::UNKNOWN_ALGORITHM, "the algorithm of the generated name is not known", None)
         }
         Scoping::NoResourceLevel => {
-            (5, "no-resource-level", "no resource-level permission in IAM", None)
+            (5, codes::NO_RESOURCE_LEVEL, "no resource-level permission in IAM", None)
         }
     };
     Some(Reason { rank, code, message, help })
@@ -93,8 +100,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("unknown-stack-name", "iam:CreateRole".to_owned()),
-                ("no-resource-level", "ec2:DescribeVpcs".to_owned()),
+                (codes::UNKNOWN_STACK_NAME, "iam:CreateRole".to_owned()),
+                (codes::NO_RESOURCE_LEVEL, "ec2:DescribeVpcs".to_owned()),
             ]
         );
     }

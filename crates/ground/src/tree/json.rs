@@ -7,6 +7,8 @@
 mod string;
 
 use self::string::closing_quote;
+use crate::code::Code;
+use crate::codes;
 use crate::{
     source::{Diagnostic, Span},
     tree::{Entry, Kind, MAX_DEPTH, Node, report, report_duplicate_keys},
@@ -35,7 +37,8 @@ pub fn read(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     reader.skip_byte_order_mark();
     reader.skip_blank();
     if reader.peek().is_none() {
-        let problem = Diagnostic::error("empty-input", reader.here(), "there is nothing to read");
+        let problem =
+            Diagnostic::error(codes::EMPTY_INPUT, reader.here(), "there is nothing to read");
         reader.problem(problem);
         return (None, reader.diagnostics);
     }
@@ -43,7 +46,7 @@ pub fn read(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     reader.skip_blank();
     if reader.peek().is_some() {
         let problem = Diagnostic::error(
-            "trailing-content",
+            codes::TRAILING_CONTENT,
             Span::new(reader.at, text.len()),
             "the value is complete, but the text goes on",
         );
@@ -104,11 +107,11 @@ impl<'a> Reader<'a> {
         report(&mut self.diagnostics, diagnostic);
     }
 
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
         self.problem(Diagnostic::error(code, span, message).with_help(help));
     }
 
-    fn warning(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+    fn warning(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
         self.problem(Diagnostic::warning(code, span, message).with_help(help));
     }
 
@@ -116,7 +119,12 @@ impl<'a> Reader<'a> {
         if self.skip_if('\u{FEFF}') {
             let span = self.since(0);
             let message = "the text starts with a byte order mark";
-            self.warning("byte-order-mark", span, message, "save the file as UTF-8 without one");
+            self.warning(
+                codes::BYTE_ORDER_MARK,
+                span,
+                message,
+                "save the file as UTF-8 without one",
+            );
         }
     }
 
@@ -146,7 +154,7 @@ impl<'a> Reader<'a> {
             None => self.text.len(),
         };
         let span = self.since(start);
-        self.warning("comment", span, "JSON has no comments", "take the comment out");
+        self.warning(codes::COMMENT, span, "JSON has no comments", "take the comment out");
     }
 
     fn skip_invisible(&mut self, character: char) {
@@ -155,7 +163,7 @@ impl<'a> Reader<'a> {
         let span = self.since(start);
         let message =
             format!("the character U+{:04X} looks like a space but is none", u32::from(character));
-        self.warning("invisible-character", span, message, "put a plain space in its place");
+        self.warning(codes::INVISIBLE_CHARACTER, span, message, "put a plain space in its place");
     }
 
     /// Reads the value at hand; white space before it has been skipped.
@@ -170,7 +178,7 @@ impl<'a> Reader<'a> {
             Some(next) if is_word(next) => self.word(),
             None | Some(',' | ':' | ']' | '}') => {
                 let help = "write a string, a number, `true`, `false`, `null`, a list or a mapping";
-                self.error("value-expected", self.here(), "a value is missing here", help);
+                self.error(codes::VALUE_EXPECTED, self.here(), "a value is missing here", help);
                 Kind::Null
             }
             Some(next) => {
@@ -186,7 +194,7 @@ impl<'a> Reader<'a> {
         self.skip(character);
         let span = self.since(start);
         let message = format!("`{}` means nothing here", character.escape_debug());
-        self.error("unexpected-character", span, message, "take it out");
+        self.error(codes::UNEXPECTED_CHARACTER, span, message, "take it out");
     }
 
     fn container(&mut self, opener: char, closer: char) -> Kind {
@@ -228,7 +236,7 @@ impl<'a> Reader<'a> {
         let span = self.since(start);
         let message = format!("values stand more than {MAX_DEPTH} deep in one another");
         self.error(
-            "too-deep",
+            codes::TOO_DEEP,
             span,
             message,
             "no template or policy is that deep; make it flatter",
@@ -286,7 +294,12 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.skip(',');
         let span = self.since(start);
-        self.error("extra-comma", span, "no item stands before this comma", "take the comma out");
+        self.error(
+            codes::EXTRA_COMMA,
+            span,
+            "no item stands before this comma",
+            "take the comma out",
+        );
         self.skip_blank();
     }
 
@@ -302,7 +315,7 @@ impl<'a> Reader<'a> {
         let help = "write `\"key\": value`";
         if let Some(key) = &key {
             let message = format!("no colon follows the key `{key}`");
-            self.error("colon-expected", Span::new(key_span.end, key_span.end), message, help);
+            self.error(codes::COLON_EXPECTED, Span::new(key_span.end, key_span.end), message, help);
         }
         if self.skip_if('=') {
             self.skip_if('>');
@@ -326,18 +339,18 @@ impl<'a> Reader<'a> {
                 let key = self.word_text();
                 let span = self.since(start);
                 let message = format!("the key `{key}` has no quotes");
-                self.error("unquoted-key", span, message, "put it in double quotes");
+                self.error(codes::UNQUOTED_KEY, span, message, "put it in double quotes");
                 (Some(key), span)
             }
             Some('{' | '[') => {
                 let value = self.value();
                 let message = format!("a key has to be a string, this is {}", value.kind_name());
-                self.error("key-expected", value.span, message, "write `\"key\": value`");
+                self.error(codes::KEY_EXPECTED, value.span, message, "write `\"key\": value`");
                 (None, value.span)
             }
             _ => {
                 let help = "write `\"key\": value`";
-                self.error("key-expected", self.here(), "a key is missing here", help);
+                self.error(codes::KEY_EXPECTED, self.here(), "a key is missing here", help);
                 (None, self.here())
             }
         }
@@ -366,7 +379,7 @@ impl<'a> Reader<'a> {
                     let span = Span::new(self.at, self.at + 1);
                     let message = format!("`{next}` cannot close `{opener}`");
                     let help = format!("close it with `{closer}` first");
-                    self.error("mismatched-bracket", span, message, &help);
+                    self.error(codes::MISMATCHED_BRACKET, span, message, &help);
                     // The bracket either closes a container further out, or was meant to close this one.
                     if !self.closers.contains(&next) {
                         self.skip(next);
@@ -376,7 +389,7 @@ impl<'a> Reader<'a> {
                 Some(next) if is_value_start(next) => {
                     let span = Span::new(item_end, item_end);
                     let message = "a comma is missing between two items";
-                    self.error("missing-comma", span, message, "add a comma here");
+                    self.error(codes::MISSING_COMMA, span, message, "add a comma here");
                     return Next::Item;
                 }
                 Some(next) => self.skip_unexpected(next),
@@ -389,7 +402,7 @@ impl<'a> Reader<'a> {
             let missing: String = self.closers.iter().rev().collect();
             let message = format!("`{opener}` is never closed");
             let help = format!("add the missing `{missing}`");
-            self.error("unclosed-bracket", opening, message, &help);
+            self.error(codes::UNCLOSED_BRACKET, opening, message, &help);
         }
         self.is_end_reported = true;
     }
@@ -407,7 +420,7 @@ impl<'a> Reader<'a> {
             Some(next) if next == closer => {
                 self.skip(next);
                 let message = "no item follows this comma";
-                self.warning("trailing-comma", comma, message, "take the comma out");
+                self.warning(codes::TRAILING_COMMA, comma, message, "take the comma out");
                 Some(Next::End)
             }
             None | Some('}' | ']') => None,
@@ -443,18 +456,18 @@ impl<'a> Reader<'a> {
         };
         if let Some((kind, spelling)) = literal {
             let help = format!("write `{spelling}`");
-            self.error("invalid-literal", span, format!("JSON has no `{word}`"), &help);
+            self.error(codes::INVALID_LITERAL, span, format!("JSON has no `{word}`"), &help);
             return kind;
         }
         let is_almost_number = word.bytes().all(|byte| b"+-.eE0123456789".contains(&byte))
             && word.parse::<f64>().is_ok();
         if is_almost_number {
             let help = "a number has no leading zero or plus and digits around its point; an account id is a string";
-            self.error("invalid-number", span, format!("`{word}` is no JSON number"), help);
+            self.error(codes::INVALID_NUMBER, span, format!("`{word}` is no JSON number"), help);
             return Kind::Number(word);
         }
         let message = format!("the text `{word}` has no quotes");
-        self.error("unquoted-text", span, message, "put it in double quotes");
+        self.error(codes::UNQUOTED_TEXT, span, message, "put it in double quotes");
         Kind::String(word)
     }
 }

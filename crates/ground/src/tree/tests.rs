@@ -4,7 +4,7 @@ use super::{Kind, Node, json, read, yaml};
 use crate::source::{Diagnostic, Source, Span};
 
 fn codes(text: &str) -> Vec<&'static str> {
-    read(&Source::new("t", text)).1.into_iter().map(|diagnostic| diagnostic.code).collect()
+    read(&Source::new("t", text)).1.into_iter().map(|diagnostic| diagnostic.code.as_str()).collect()
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
+use crate::code::Code;
+use crate::codes;
 use crate::{
     source::{Diagnostic, Span},
     tree::{Entry, Kind, MAX_DEPTH, Node, report, report_duplicate_keys},
@@ -124,7 +126,7 @@ impl Builder<'_> {
         report(&mut self.diagnostics, diagnostic);
     }
 
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
         self.problem(Diagnostic::error(code, span, message).with_help(help));
     }
 
@@ -134,7 +136,7 @@ impl Builder<'_> {
                 self.documents += 1;
                 if self.documents > 1 {
                     let message = "a second document starts here; only the first is read";
-                    let problem = Diagnostic::warning("several-documents", span, message);
+                    let problem = Diagnostic::warning(codes::SEVERAL_DOCUMENTS, span, message);
                     self.problem(problem.with_help("keep one document in a file"));
                     return Flow::Stop;
                 }
@@ -168,7 +170,7 @@ impl Builder<'_> {
             Event::UnresolvedAlias(name) => {
                 let message = format!("no anchor `&{name}` stands before this alias");
                 self.error(
-                    "unknown-alias",
+                    codes::UNKNOWN_ALIAS,
                     span,
                     message,
                     "define it further up, or write the value out",
@@ -218,7 +220,7 @@ impl Builder<'_> {
     fn too_deep(&mut self, span: Span) {
         let message = format!("values stand more than {MAX_DEPTH} deep in one another");
         self.error(
-            "too-deep",
+            codes::TOO_DEEP,
             span,
             message,
             "no template or policy is that deep; make it flatter",
@@ -274,7 +276,7 @@ impl Builder<'_> {
                 if !is_mergeable(&node) {
                     let message = format!("`<<` merges mappings, this is {}", node.kind_name());
                     let help = "write an alias of a mapping, or a list of such aliases";
-                    self.error("invalid-merge", key_span, message, help);
+                    self.error(codes::INVALID_MERGE, key_span, message, help);
                 } else if let Contents::Map { merged, .. } = &mut container.contents {
                     merged.push(node);
                 }
@@ -289,7 +291,7 @@ impl Builder<'_> {
             return;
         }
         let message = format!("a key has to be a string, this is {}", node.kind_name());
-        self.error("key-expected", node.span, message, "write `key: value`");
+        self.error(codes::KEY_EXPECTED, node.span, message, "write `key: value`");
         self.put_key(Key::Unusable);
     }
 
@@ -310,7 +312,12 @@ impl Builder<'_> {
             // An anchor without a node is one whose node is still open, or one that was too much to remember.
             if self.copied <= MAX_COPIED {
                 let help = "write the value out";
-                self.error("recursive-alias", span, "this alias stands in its own value", help);
+                self.error(
+                    codes::RECURSIVE_ALIAS,
+                    span,
+                    "this alias stands in its own value",
+                    help,
+                );
             }
             return self.put(null, 0);
         };
@@ -334,7 +341,7 @@ impl Builder<'_> {
         if !is_allowed && is_first {
             let message = "the aliases of this text stand for too much to write out";
             self.error(
-                "too-many-aliases",
+                codes::TOO_MANY_ALIASES,
                 span,
                 message,
                 "write the values out, or use fewer aliases of aliases",
@@ -357,7 +364,7 @@ impl Builder<'_> {
             return self.too_deep(span);
         }
         let (message, help) = explain(error.kind(), next);
-        self.problem(Diagnostic { help, ..Diagnostic::error("yaml-syntax", span, message) });
+        self.problem(Diagnostic { help, ..Diagnostic::error(codes::YAML_SYNTAX, span, message) });
     }
 
     fn finish(mut self) -> (Option<Node>, Vec<Diagnostic>) {
@@ -366,7 +373,7 @@ impl Builder<'_> {
         }
         if self.root.is_none() && self.diagnostics.is_empty() {
             let end = Span::new(self.text.len(), self.text.len());
-            self.problem(Diagnostic::error("empty-input", end, "there is nothing to read"));
+            self.problem(Diagnostic::error(codes::EMPTY_INPUT, end, "there is nothing to read"));
         }
         (self.root, self.diagnostics)
     }

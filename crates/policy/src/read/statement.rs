@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
+use stackpass_ground::code::Code;
+use stackpass_ground::codes::DUPLICATE_KEY;
+
 use super::missing;
+use crate::codes;
 use crate::condition::{ConditionKey, Conditions, Operator};
 use crate::principal::{Principal, PrincipalKind};
 use crate::source::Diagnostic;
 use crate::statement::{Effect, Selection, Sid, Statement};
 use crate::syntax::{
-    DUPLICATE_KEY, Element, Keys, LocatedPrincipal, LocatedStatement, StatementElement, Values,
-    last,
+    Element, Keys, LocatedPrincipal, LocatedStatement, StatementElement, Values, last,
 };
 
 /// The statement that is meant; `None` if it means none.
@@ -35,12 +38,12 @@ pub(super) fn lower(
     let principal = selection(statement, ("Principal", "NotPrincipal"), problems, principal);
     let actions = selection(statement, ("Action", "NotAction"), problems, |element, problems| {
         let StatementElement::Actions(values) = &element.value else { return None };
-        Some(set(values.value(), "bad-action", |_| None, problems))
+        Some(set(values.value(), codes::BAD_ACTION, |_| None, problems))
     });
     let resources =
         selection(statement, ("Resource", "NotResource"), problems, |element, problems| {
             let StatementElement::Resources(values) = &element.value else { return None };
-            Some(set(values.value(), "bad-resource", completed, problems))
+            Some(set(values.value(), codes::BAD_RESOURCE, completed, problems))
         });
     let conditions = match statement.element("Condition").map(|element| &element.value) {
         Some(StatementElement::Condition(operators)) => conditions(operators, problems),
@@ -56,7 +59,7 @@ fn sid(element: &Element<StatementElement>, problems: &mut Vec<Diagnostic>) -> O
         let message =
             format!("{} is `{text}`, but a Sid has letters and digits only", element.path);
         let help = "some resource policies take other characters; the Sid is left out here";
-        problems.push(Diagnostic::warning("bad-sid", element.span, message).with_help(help));
+        problems.push(Diagnostic::warning(codes::BAD_SID, element.span, message).with_help(help));
     }
     sid.ok()
 }
@@ -66,7 +69,7 @@ fn effect(element: &Element<StatementElement>, problems: &mut Vec<Diagnostic>) -
     let effect = [Effect::Allow, Effect::Deny].into_iter().find(|effect| effect.name() == text);
     if effect.is_none() {
         let message = format!("{} must be `Allow` or `Deny`, found `{text}`", element.path);
-        problems.push(Diagnostic::error("bad-effect", element.span, message));
+        problems.push(Diagnostic::error(codes::BAD_EFFECT, element.span, message));
     }
     effect
 }
@@ -88,7 +91,8 @@ fn selection<T>(
             let message = format!("{} has both `{only}` and `{except}`", statement.path);
             let help = "split it into two statements";
             problems.push(
-                Diagnostic::error("conflicting-elements", element.span, message).with_help(help),
+                Diagnostic::error(codes::CONFLICTING_ELEMENTS, element.span, message)
+                    .with_help(help),
             );
             None
         }
@@ -98,7 +102,7 @@ fn selection<T>(
 /// Parses texts that are all of one kind.
 fn set<T: FromStr<Err: Display> + Ord>(
     values: &Values,
-    code: &'static str,
+    code: Code,
     help: impl Fn(&str) -> Option<String>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeSet<T> {
@@ -137,7 +141,7 @@ fn principal(
                 "{} must be `*` or a mapping of kinds to names, found `{text}`",
                 element.path
             );
-            problems.push(Diagnostic::error("bad-principal", element.span, message));
+            problems.push(Diagnostic::error(codes::BAD_PRINCIPAL, element.span, message));
             return None;
         }
         LocatedPrincipal::Kinds(kinds) => kinds,
@@ -159,7 +163,11 @@ fn conditions(operators: &[Element<Keys>], problems: &mut Vec<Diagnostic>) -> Co
             Ok(operator) => operator,
             Err(error) => {
                 let message = format!("{}: {error}", element.path);
-                problems.push(Diagnostic::error("unknown-operator", element.name_span, message));
+                problems.push(Diagnostic::error(
+                    codes::UNKNOWN_OPERATOR,
+                    element.name_span,
+                    message,
+                ));
                 continue;
             }
         };
@@ -187,7 +195,11 @@ fn add_keys(
             }
             Err(error) => {
                 let message = format!("{}: {error}", element.path);
-                problems.push(Diagnostic::error("bad-condition-key", element.name_span, message));
+                problems.push(Diagnostic::error(
+                    codes::BAD_CONDITION_KEY,
+                    element.name_span,
+                    message,
+                ));
             }
         }
     }

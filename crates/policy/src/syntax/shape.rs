@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::codes::DUPLICATE_KEY;
+
 use super::{
     Element, Keys, Located, LocatedPrincipal, LocatedStatement, Path, PolicyElement,
     StatementElement, Values,
 };
+use crate::codes;
 use crate::condition::Operator;
 use crate::principal::PrincipalKind;
 use crate::source::Diagnostic;
@@ -27,9 +30,6 @@ const OF_STATEMENT: [&str; 9] = [
     "NotResource",
     "Condition",
 ];
-
-/// The code of a key that stands twice, here as in the readers of trees.
-pub(crate) const DUPLICATE_KEY: &str = "duplicate-key";
 
 /// What may stand for a string.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -235,8 +235,9 @@ fn report_unknown(node: &Node, elements: &[&str], path: &Path, problems: &mut Ve
             Some(element) => format!("write `{element}`: the case of letters counts"),
             None => format!("it can have {}", listed(elements)),
         };
-        problems
-            .push(Diagnostic::error("unknown-element", entry.key_span, message).with_help(help));
+        problems.push(
+            Diagnostic::error(codes::UNKNOWN_ELEMENT, entry.key_span, message).with_help(help),
+        );
     }
 }
 
@@ -246,7 +247,7 @@ fn wrong_type(node: &Node, path: &Path, expected: &str) -> Diagnostic {
         None => node.kind_name().to_owned(),
     };
     let message = format!("{path} must be {expected}, found {found}");
-    Diagnostic::error("wrong-type", node.span, message)
+    Diagnostic::error(codes::WRONG_TYPE, node.span, message)
 }
 
 fn listed(words: &[&str]) -> String {

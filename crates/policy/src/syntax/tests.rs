@@ -82,8 +82,8 @@ fn element_that_stands_twice_is_there_twice_and_the_last_one_counts() {
     let text = r#"{"Statement": [{"Effect": "Allow", "Action": "s3:A", "Action": "s3:B", "Resource": "*"}],
         "Statement": []}"#;
     let (policy, problems) = policy_of(text);
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
-    assert_eq!(codes, [DUPLICATE_KEY]);
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, [DUPLICATE_KEY.as_str()]);
     assert_eq!(names(&policy.elements), ["Statement", "Statement"]);
     assert_eq!(policy.statements(), []);
     let PolicyElement::Statements(first) = &policy.elements[0].value else { panic!("statements") };
@@ -95,7 +95,7 @@ fn element_that_stands_twice_is_there_twice_and_the_last_one_counts() {
 fn policy_with_errors_is_there_as_far_as_it_can_be_read() {
     let text = r#"{"Version": 1, "statement": [], "Statement": [7, {"Action": ["s3", 7, "s3:Get*"], "Effect": "allow"}]}"#;
     let (policy, problems) = policy_of(text);
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
     assert_eq!(codes, ["wrong-type", "unknown-element", "wrong-type", "wrong-type"]);
     assert_eq!(policy.elements[0].value, PolicyElement::Other);
     assert_eq!(policy.elements[1].value, PolicyElement::Other);

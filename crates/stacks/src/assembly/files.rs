@@ -8,6 +8,7 @@ use stackpass_ground::{
 };
 
 use super::{Files, Problem, path};
+use crate::codes;
 
 /// What is carried through while reading.
 pub(super) struct Reading<'a> {
@@ -50,7 +51,7 @@ pub(super) fn file(
 ) -> Option<(String, Arc<Source>)> {
     let Some(name) = text(properties, key, &manifest.source, reading) else {
         let message = format!("the artifact has no `{key}`");
-        let problem = Diagnostic::error("invalid-manifest", properties.span, message);
+        let problem = Diagnostic::error(codes::INVALID_MANIFEST, properties.span, message);
         reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
         return None;
     };
@@ -67,13 +68,14 @@ pub(super) fn find(
 ) -> Option<(String, Arc<Source>)> {
     let Some(file) = path::join(manifest.folder, name) else {
         let message = format!("the path `{name}` leads out of the assembly");
-        reading.report(&manifest.source, Diagnostic::error("outside-path", span, message));
+        reading.report(&manifest.source, Diagnostic::error(codes::OUTSIDE_PATH, span, message));
         return None;
     };
     if let Some(source) = (reading.files)(&file) {
         return Some((file, Arc::new(source)));
     }
-    let problem = Diagnostic::error("missing-file", span, format!("the file `{file}` is missing"));
+    let problem =
+        Diagnostic::error(codes::MISSING_FILE, span, format!("the file `{file}` is missing"));
     reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
     None
 }
@@ -96,7 +98,7 @@ pub(super) fn expect_map<'n>(
         return Some(entries);
     }
     let message = format!("`{key}` has to be a mapping, this is {}", node.kind_name());
-    reading.report(source, Diagnostic::error("invalid-manifest", node.span, message));
+    reading.report(source, Diagnostic::error(codes::INVALID_MANIFEST, node.span, message));
     None
 }
 
@@ -111,7 +113,7 @@ pub(super) fn text(
     let text = value.scalar();
     if text.is_none() {
         let message = format!("`{key}` has to be a string, this is {}", value.kind_name());
-        reading.report(source, Diagnostic::error("invalid-manifest", value.span, message));
+        reading.report(source, Diagnostic::error(codes::INVALID_MANIFEST, value.span, message));
     }
     text.map(str::to_owned)
 }
@@ -125,7 +127,7 @@ pub(super) fn required(
 ) -> Option<String> {
     if node.field(key).is_none_or(|value| value.kind == Kind::Null) {
         let problem =
-            Diagnostic::error("invalid-asset", node.span, format!("the asset has no `{key}`"));
+            Diagnostic::error(codes::INVALID_ASSET, node.span, format!("the asset has no `{key}`"));
         reading.report(source, problem.with_help("run `cdk synth` again"));
         return None;
     }

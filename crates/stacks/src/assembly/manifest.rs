@@ -18,6 +18,7 @@ use super::{
     order::order,
     path,
 };
+use crate::codes;
 use crate::template;
 
 /// The name of the manifest in its folder.
@@ -37,7 +38,7 @@ pub(super) fn read(folder: &Folder, stacks: &mut Vec<StackInput>, reading: &mut 
     let Some(source) = (reading.files)(&file) else {
         let source = Arc::new(Source::new(file, ""));
         let problem =
-            Diagnostic::error("missing-manifest", Span::default(), "there is no manifest");
+            Diagnostic::error(codes::MISSING_MANIFEST, Span::default(), "there is no manifest");
         let help = "run `cdk synth`, and give the folder that it writes, `cdk.out` by default";
         return reading.report(&source, problem.with_help(help));
     };
@@ -45,7 +46,7 @@ pub(super) fn read(folder: &Folder, stacks: &mut Vec<StackInput>, reading: &mut 
     let Some(root) = read_tree(&source, reading) else { return };
     let (Some(_), Some(artifacts)) = (root.field("version"), root.field("artifacts")) else {
         let message = "a manifest has the keys `version` and `artifacts`";
-        let problem = Diagnostic::error("not-a-manifest", root.span, message);
+        let problem = Diagnostic::error(codes::NOT_A_MANIFEST, root.span, message);
         return reading
             .report(&source, problem.with_help("give the folder that `cdk synth` writes"));
     };
@@ -77,7 +78,7 @@ fn in_order<'m>(manifest: &Manifest<'m>, reading: &mut Reading<'_>) -> Vec<&'m E
     let (ordered, cyclic) = order(&edges);
     if let Some(first) = cyclic.first().and_then(|id| artifacts.get(id)) {
         let message = format!("the artifacts `{}` depend on one another", cyclic.join("`, `"));
-        let problem = Diagnostic::error("dependency-cycle", first.key_span, message);
+        let problem = Diagnostic::error(codes::DEPENDENCY_CYCLE, first.key_span, message);
         reading.report(&manifest.source, problem.with_help("run `cdk synth` again"));
     }
     ordered.into_iter().filter_map(|id| artifacts.get(id).copied()).collect()
@@ -96,15 +97,15 @@ fn stage(
     let span = properties.field("directoryName").map_or(artifact.key_span, |name| name.span);
     let Some(name) = text(properties, "directoryName", source, reading) else {
         let message = format!("the stage `{}` has no `directoryName`", artifact.key);
-        return reading.report(source, Diagnostic::error("invalid-manifest", span, message));
+        return reading.report(source, Diagnostic::error(codes::INVALID_MANIFEST, span, message));
     };
     let Some(path) = path::join(&folder.path, &name) else {
         let message = format!("the path `{name}` leads out of the assembly");
-        return reading.report(source, Diagnostic::error("outside-path", span, message));
+        return reading.report(source, Diagnostic::error(codes::OUTSIDE_PATH, span, message));
     };
     if reading.folders.contains(&path) {
         let message = format!("the folder `{name}` is that of another stage");
-        return reading.report(source, Diagnostic::error("invalid-manifest", span, message));
+        return reading.report(source, Diagnostic::error(codes::INVALID_MANIFEST, span, message));
     }
     let display_name = text(properties, "displayName", source, reading);
     read(&Folder { path, display_name }, stacks, reading);
@@ -187,7 +188,8 @@ fn template(
     });
     if is_sound && is_empty {
         let message = format!("the stack `{}` has no resources and is not deployed", artifact.key);
-        reading.report(manifest, Diagnostic::warning("empty-stack", artifact.key_span, message));
+        reading
+            .report(manifest, Diagnostic::warning(codes::EMPTY_STACK, artifact.key_span, message));
         return None;
     }
     let (template, diagnostics) = template::read(source);
@@ -202,7 +204,7 @@ fn environment(artifact: &Entry, source: &Arc<Source>, reading: &mut Reading<'_>
     };
     let span = artifact.value.field("environment").map_or(artifact.key_span, |node| node.span);
     let mut refuse = |message: String, help: &str| {
-        let problem = Diagnostic::error("invalid-manifest", span, message);
+        let problem = Diagnostic::error(codes::INVALID_MANIFEST, span, message);
         reading.report(source, problem.with_help(help));
         None
     };

@@ -12,6 +12,7 @@ use stackpass_ground::{
 };
 
 use super::{Asset, StackTemplate, files::Reading, path};
+use crate::codes;
 use crate::template::{self, LogicalId, Resource, Template};
 
 /// How many nested templates an assembly may have, and how deep they may nest. CloudFormation's own limits are far below.
@@ -82,20 +83,20 @@ fn stack(
     let span = resource.type_span;
     if place.is_inside(file) {
         let message = format!("the stack `{id}` creates itself by `{file}`");
-        reading.report(place.source, Diagnostic::error("recursive-stack", span, message));
+        reading.report(place.source, Diagnostic::error(codes::RECURSIVE_STACK, span, message));
         return None;
     }
     reading.nested_templates += 1;
     if reading.nested_templates > MAX_TEMPLATES || place.depth() > MAX_DEPTH {
         if reading.nested_templates <= MAX_TEMPLATES + 1 {
             let message = format!("the stack `{id}` is one nested stack too many");
-            reading.report(place.source, Diagnostic::error("too-many-stacks", span, message));
+            reading.report(place.source, Diagnostic::error(codes::TOO_MANY_STACKS, span, message));
         }
         return None;
     }
     let Some(source) = (reading.files)(file) else {
         let message = format!("the template `{file}` of the nested stack `{id}` is missing");
-        let problem = Diagnostic::error("missing-file", span, message);
+        let problem = Diagnostic::error(codes::MISSING_FILE, span, message);
         reading.report(place.source, problem.with_help("run `cdk synth` again"));
         return None;
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use stackpass_policy::action::Action;
 use stackpass_policy::condition::{Comparison, Conditions, Operator};
 
+use crate::codes;
 use crate::deployment::Mode;
 use crate::names;
 use crate::need::{Needs, Phase};
@@ -61,7 +62,7 @@ impl Caller<'_> {
         if roles.is_empty() {
             let message = "the service role has no name, so the caller may pass none".to_owned();
             let help = "say which role CloudFormation acts with: `--service-role NAME`";
-            needs.gaps.push(self.gap("service-role", message, help));
+            needs.gaps.push(self.gap(codes::SERVICE_ROLE, message, help));
             return;
         }
         let Ok(action) = "iam:PassRole".parse::<Action>() else { return };

@@ -344,7 +344,8 @@ fn a_stack_without_roles_beside_a_modern_one_is_deployed_by_the_caller() {
 fn role_of_a_manifest_that_is_no_arn_is_a_gap() {
     let deployment = modern(r#", "lookupRole": {"arn": "deploy role"}"#, &options());
     let needs = needs(&deployment);
-    let gaps: Vec<_> = needs.gaps.iter().map(|gap| (gap.code, gap.message.as_str())).collect();
+    let gaps: Vec<_> =
+        needs.gaps.iter().map(|gap| (gap.code.as_str(), gap.message.as_str())).collect();
     let message = "`deploy role` is no ARN, so nothing of the caller's is allowed on it";
     assert_eq!(gaps, [("no-arn", message)]);
 }

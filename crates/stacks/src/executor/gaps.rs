@@ -6,6 +6,7 @@ use stackpass_policy::action::Action;
 use super::calls::Reason;
 use super::conditions::Open;
 use super::{PropertyAt, Subject, WHOLE_SERVICE, follow, origins, resource_ref};
+use crate::codes;
 use crate::names::{self, NameTemplate};
 use crate::need::{Gap, Scoping};
 use crate::pattern::Pattern;
@@ -33,7 +34,7 @@ impl Subject<'_> {
             whole.map(|permission| format!("`{}`", permission.service)).collect();
         (!services.is_empty()).then(|| Gap {
             place: self.place(self.resource.span),
-            code: "whole-service",
+            code: codes::WHOLE_SERVICE,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
@@ -49,7 +50,7 @@ impl Subject<'_> {
     pub(super) fn unknown_role(&self) -> Gap {
         Gap {
             place: self.place(self.resource.span),
-            code: "unknown-role",
+            code: codes::UNKNOWN_ROLE,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: "the registry says that a role is passed, but no property is known to name it, so none may be passed"
@@ -94,7 +95,7 @@ impl Subject<'_> {
         };
         Gap {
             place: self.place(self.span_of(property)),
-            code: "unresolved-value",
+            code: codes::UNRESOLVED_VALUE,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!("{value}, so `{key}` does not bound the permission"),
@@ -111,7 +112,7 @@ impl Subject<'_> {
         };
         Gap {
             place: self.place(named_by.span),
-            code: "unusable-value",
+            code: codes::UNUSABLE_VALUE,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
@@ -127,7 +128,7 @@ impl Subject<'_> {
         let subject = named_by.told();
         Gap {
             place: self.place(named_by.span),
-            code: "out-of-reach",
+            code: codes::OUT_OF_REACH,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
@@ -141,7 +142,7 @@ impl Subject<'_> {
     pub(super) fn leads_nowhere(&self, path: &str, arn: &str) -> Gap {
         Gap {
             place: self.place(self.span_of(path)),
-            code: "unmatched-reference",
+            code: codes::UNMATCHED_REFERENCE,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
@@ -158,7 +159,7 @@ impl Subject<'_> {
         let subject = named_by.told();
         Gap {
             place: self.place(named_by.span),
-            code: "unresolved-value",
+            code: codes::UNRESOLVED_VALUE,
             stack: names::stack_name(self.stack),
             resource: Some(self.resource_ref()),
             message: format!(
@@ -176,7 +177,7 @@ const PROCESSED: &str = "make a change set (`aws cloudformation create-change-se
 pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
         place: stack.place(span),
-        code: "open-loop",
+        code: codes::OPEN_LOOP,
         stack: names::stack_name(stack),
         resource: None,
         message: format!(
@@ -196,7 +197,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
     };
     Gap {
         place: stack.place(span),
-        code: "include",
+        code: codes::INCLUDE,
         stack: names::stack_name(stack),
         resource: None,
         message: format!("`AWS::Include` brings in {file}; what that needs is not known"),
@@ -208,7 +209,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
 pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
     Gap {
         place: stack.place(span),
-        code: "macro",
+        code: codes::MACRO,
         stack: names::stack_name(stack),
         resource: None,
         message: format!(
@@ -222,7 +223,7 @@ pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
 pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
     Gap {
         place: stack.place(span),
-        code: "unresolved-value",
+        code: codes::UNRESOLVED_VALUE,
         stack: names::stack_name(stack),
         resource: None,
         message: "which application is taken is not known before the deployment, so permissions are given for all of its kind".to_owned(),
@@ -233,7 +234,7 @@ pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
 pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
     Gap {
         place: stack.place(resource.span),
-        code: "nested-template",
+        code: codes::NESTED_TEMPLATE,
         stack: names::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
@@ -246,20 +247,20 @@ pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> 
     let (code, message, help) = if listed {
         let message = format!("the registry publishes no permissions for `{name}`");
         (
-            "no-permissions",
+            codes::NO_PERMISSIONS,
             message,
             "add what its API calls need to the policy by hand, and report the type to us",
         )
     } else if name.starts_with("AWS::Serverless::") {
         let message = format!("`{name}` is made into other resources by the SAM transform");
-        ("sam-type", message, PROCESSED)
+        (codes::SAM_TYPE, message, PROCESSED)
     } else if name.ends_with("::MODULE") {
         let message = format!("`{name}` is a module, whose resources are not in the template");
-        ("module-type", message, PROCESSED)
+        (codes::MODULE_TYPE, message, PROCESSED)
     } else {
         let message = format!("`{name}` is no type that the registry of {} knows", registry::DATE);
         (
-            "unknown-type",
+            codes::UNKNOWN_TYPE,
             message,
             "mend the name, or add what its handlers need to the policy by hand if it is a private or third-party type",
         )

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assembly::{Problem, StackTemplate};
+use crate::codes;
 use crate::names::{self, NameTemplate};
 use crate::resolve::{Setting, Stack, expand_loops, resolve};
 use crate::sam;
@@ -21,7 +22,7 @@ pub(super) fn resolved(
     problems.extend(of_source(&input.source, of_loops));
     let (template, mut unexpanded) = sam::expand(&looped);
     if setting.parameters.contains_key(sam::PACKAGE_BUCKET) {
-        unexpanded.retain(|problem| problem.code != "sam-package");
+        unexpanded.retain(|problem| problem.code != codes::SAM_PACKAGE);
     }
     problems.extend(of_source(&input.source, unexpanded));
     let (mut stack, diagnostics) = resolve(&input.source, &template, setting);

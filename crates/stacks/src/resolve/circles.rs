@@ -9,6 +9,7 @@ use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
 
 use super::Evaluation;
+use crate::codes;
 use crate::template::LogicalId;
 use crate::value::Truth;
 
@@ -106,7 +107,7 @@ fn diagnostic(circle: &[(LogicalId, Span)]) -> Diagnostic {
         names => format!("{}{more} refer to each other in a circle", names.join(", ")),
     };
     let span = circle.first().map(|(_, span)| *span).unwrap_or_default();
-    Diagnostic::error("circular-dependency", span, message).with_help(
+    Diagnostic::error(codes::CIRCULAR_DEPENDENCY, span, message).with_help(
         "CloudFormation refuses it: take out one of the references, or write the name in its place",
     )
 }

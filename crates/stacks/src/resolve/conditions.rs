@@ -4,6 +4,7 @@ use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
 
 use super::Evaluation;
+use crate::codes;
 use crate::template::{Reach, Section};
 use crate::value::{Truth, Value};
 
@@ -14,7 +15,7 @@ impl Evaluation<'_> {
             Some(Some(truth)) => return *truth,
             Some(None) => {
                 let message = format!("the condition `{name}` needs itself");
-                let diagnostic = Diagnostic::error("circular-condition", span, message);
+                let diagnostic = Diagnostic::error(codes::CIRCULAR_CONDITION, span, message);
                 self.diagnose(
                     diagnostic
                         .with_help("CloudFormation refuses it: take out one of the references"),
@@ -31,7 +32,7 @@ impl Evaluation<'_> {
                 return Truth::Maybe;
             }
             let diagnostic = Diagnostic::error(
-                "unknown-condition",
+                codes::UNKNOWN_CONDITION,
                 span,
                 format!("no condition is called `{name}`"),
             );

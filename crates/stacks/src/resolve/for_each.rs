@@ -12,6 +12,7 @@ use stackpass_ground::source::Diagnostic;
 use stackpass_ground::tree::{Entry, Kind, Node};
 
 use super::{Evaluation, Setting};
+use crate::codes;
 use crate::template::for_each::{self, LANGUAGE_EXTENSIONS, Room, is_loop};
 use crate::template::{self, CLOUDFORMATION_RESOURCES, Loop, SPLIT, Section, Template};
 use crate::value::{Truth, Value};
@@ -124,7 +125,7 @@ impl Running<'_> {
         let mut problems = Vec::new();
         template::add(section, entry, template, &mut problems);
         self.diagnostics.extend(problems.into_iter().map(|problem| {
-            if problem.code == "invalid-logical-id" {
+            if problem.code == codes::INVALID_LOGICAL_ID {
                 problem.with_help("`&{Identifier}` leaves out what is neither a letter nor a digit")
             } else {
                 problem
@@ -180,7 +181,7 @@ impl Running<'_> {
                 entry.key
             );
             self.diagnostics.push(
-                Diagnostic::error("invalid-loop", entry.key_span, message)
+                Diagnostic::error(codes::INVALID_LOOP, entry.key_span, message)
                     .with_help("write `- Name`, `- [a, b]` and `- Key${Name}: ...` under it"),
             );
             return None;
@@ -212,7 +213,7 @@ impl Running<'_> {
         }
         if !transforms.iter().any(|transform| !transform.name.starts_with("AWS::")) {
             let message = format!("`{}` needs the transform `{LANGUAGE_EXTENSIONS}`", entry.key);
-            let problem = Diagnostic::error("missing-transform", entry.key_span, message);
+            let problem = Diagnostic::error(codes::MISSING_TRANSFORM, entry.key_span, message);
             self.diagnostics.push(
                 problem
                     .with_help(format!("add `Transform: {LANGUAGE_EXTENSIONS}` to the template")),
@@ -241,7 +242,7 @@ impl Running<'_> {
 
     fn full(&mut self, entry: &Entry, message: &str) {
         if !std::mem::replace(&mut self.is_full, true) {
-            let problem = Diagnostic::error("loop-too-large", entry.key_span, message);
+            let problem = Diagnostic::error(codes::LOOP_TOO_LARGE, entry.key_span, message);
             self.diagnostics.push(problem.with_help(SPLIT));
         }
     }

@@ -8,6 +8,7 @@ use stackpass_ground::tree::{Kind, Node};
 
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
+use crate::codes;
 use crate::template::{LogicalId, Section};
 use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
 
@@ -107,7 +108,7 @@ impl Evaluation<'_> {
             }
             _ => {
                 let diagnostic = Diagnostic::warning(
-                    "unknown-function",
+                    codes::UNKNOWN_FUNCTION,
                     span,
                     format!("`{name}` is no intrinsic function"),
                 );
@@ -164,7 +165,7 @@ impl Evaluation<'_> {
     fn unknown_reference(&mut self, target: &str, span: Span) -> Value {
         if !self.may_have_more(Section::Resources) {
             let message = format!("nothing in the template is called `{target}`");
-            let diagnostic = Diagnostic::error("unknown-reference", span, message);
+            let diagnostic = Diagnostic::error(codes::UNKNOWN_REFERENCE, span, message);
             self.diagnose(
                 diagnostic
                     .with_help("declare it under `Parameters` or `Resources`, or mend the name"),
@@ -352,7 +353,7 @@ impl Evaluation<'_> {
         let Some(mapping) = self.template.mappings.get(map_name) else {
             if default.is_none() && !self.may_have_more(Section::Resources) {
                 let message = format!("no mapping is called `{map_name}`");
-                let diagnostic = Diagnostic::error("unknown-mapping", span, message);
+                let diagnostic = Diagnostic::error(codes::UNKNOWN_MAPPING, span, message);
                 self.diagnose(
                     diagnostic.with_help("declare it under `Mappings`, or mend the name"),
                 );

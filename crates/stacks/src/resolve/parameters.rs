@@ -4,6 +4,7 @@ use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
 
 use super::{Evaluation, Use, UseKind};
+use crate::codes;
 use crate::sam::PACKAGE_BUCKET;
 use crate::template::transforms::INCLUDE;
 use crate::template::{Parameter, plain};
@@ -22,7 +23,8 @@ impl Evaluation<'_> {
             // The bucket of SAM's tools takes the template, too, where there is no local code.
             if !template.parameters.contains_key(name) && name != PACKAGE_BUCKET {
                 let message = format!("the template has no parameter `{name}`");
-                let diagnostic = Diagnostic::warning("unknown-parameter", Span::default(), message);
+                let diagnostic =
+                    Diagnostic::warning(codes::UNKNOWN_PARAMETER, Span::default(), message);
                 self.diagnose(diagnostic.with_help(match template.parameters.len() {
                     0 => "it declares none".to_owned(),
                     _ => format!(

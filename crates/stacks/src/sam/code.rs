@@ -6,6 +6,7 @@ use stackpass_ground::tree::Node;
 use super::build::{At, Properties, field, function};
 use super::resource::Macro;
 use super::{Expansion, PACKAGE_BUCKET};
+use crate::codes;
 use crate::template::{Parameter, Template};
 
 /// What the fields of a location in S3 are called: bucket, key, version.
@@ -99,7 +100,7 @@ pub(super) fn declare_bucket(
     };
     template.parameters.insert(PACKAGE_BUCKET.to_owned(), parameter);
     let message = "local folders are packaged into a bucket that is not in the template";
-    diagnostics.push(Diagnostic::warning("sam-package", span, message).with_help(format!(
+    diagnostics.push(Diagnostic::warning(codes::SAM_PACKAGE, span, message).with_help(format!(
         "give the bucket with `--parameter {PACKAGE_BUCKET}=NAME`, or give the output of `sam package`"
     )));
 }

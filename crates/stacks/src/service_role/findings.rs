@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use stackpass_ground::arn::{Arn, ArnPattern};
+use stackpass_ground::code::Code;
 
 use super::boundary::{CHANGING_ROLE, Closing, FREEING};
 use super::principals::{each, resource_ref};
+use crate::codes;
 use crate::deployment::{Deployment, Tool};
 use crate::need::{Need, ResourceRef, Scoping, Who};
 
 /// Something to know about a service role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// A stable kebab-case name.
-    pub code: &'static str,
+    /// Which kind of finding it is.
+    pub code: Code,
     /// How much it weighs.
     pub weight: Weight,
     /// What it is.
@@ -39,7 +41,7 @@ pub enum Weight {
 
 /// A way out: actions that open it, perhaps together with others.
 struct Way {
-    code: &'static str,
+    code: Code,
     /// One of these.
     actions: &'static [&'static str],
     /// And one of these, if there are any.
@@ -72,7 +74,7 @@ const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
 const WAYS: [Way; 8] = [
     Way {
-        code: "creates-roles",
+        code: codes::CREATES_ROLES,
         actions: &["iam:CreateRole"],
         with: &["iam:AttachRolePolicy", "iam:PutRolePolicy"],
         message: "it makes roles and gives them permissions: who may change the template decides which",
@@ -80,7 +82,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[Closing::RequireBoundary, Closing::KeepBoundaries],
     },
     Way {
-        code: "creates-users",
+        code: codes::CREATES_USERS,
         actions: &["iam:CreateUser", "iam:PutUserPolicy", "iam:AttachUserPolicy"],
         with: &[],
         message: "it makes users or gives them permissions",
@@ -88,7 +90,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[Closing::RequireBoundary, Closing::KeepBoundaries],
     },
     Way {
-        code: "makes-credentials",
+        code: codes::MAKES_CREDENTIALS,
         actions: &["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"],
         with: &[],
         message: "it makes keys or passwords of users, which outlast the deployment",
@@ -96,7 +98,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[],
     },
     Way {
-        code: "edits-trust",
+        code: codes::EDITS_TRUST,
         actions: &["iam:UpdateAssumeRolePolicy"],
         with: &[],
         message: "it changes who may assume roles",
@@ -104,7 +106,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[Closing::RequireBoundary],
     },
     Way {
-        code: "edits-policies",
+        code: codes::EDITS_POLICIES,
         actions: &["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"],
         with: &[],
         message: "it changes managed policies, and with them everybody who has them",
@@ -112,7 +114,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[Closing::ProtectBoundary],
     },
     Way {
-        code: "edits-groups",
+        code: codes::EDITS_GROUPS,
         actions: &["iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:PutGroupPolicy"],
         with: &[],
         message: "it gives groups permissions or members; groups have no boundary, their users may have",
@@ -120,7 +122,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[],
     },
     Way {
-        code: "trusts-providers",
+        code: codes::TRUSTS_PROVIDERS,
         actions: &[
             "iam:AddClientIDToOpenIDConnectProvider",
             "iam:CreateOpenIDConnectProvider",
@@ -134,7 +136,7 @@ const WAYS: [Way; 8] = [
         closed_by: &[],
     },
     Way {
-        code: "frees-of-boundaries",
+        code: codes::FREES_OF_BOUNDARIES,
         actions: &FREEING,
         with: &[],
         message: "it takes boundaries away from roles or users",
@@ -203,7 +205,7 @@ fn passes_roles(needs: &[&Need]) -> Option<Finding> {
     };
     let all: Vec<&Need> = passing.into_iter().chain(running).collect();
     Some(Finding {
-        code: "runs-code-with-roles",
+        code: codes::RUNS_CODE_WITH_ROLES,
         weight: Weight::Escalation,
         message: format!(
             "it runs code and passes roles to it: who may change the template acts with {which}"
@@ -225,7 +227,7 @@ fn changes_itself(needs: &[&Need], role: &str) -> Option<Finding> {
         return None;
     }
     Some(Finding {
-        code: "changes-itself",
+        code: codes::CHANGES_ITSELF,
         weight: Weight::Escalation,
         message: "what it may do to roles reaches the service role itself".to_owned(),
         help:
@@ -261,7 +263,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
         closed_by: &[],
     };
     let mut notes = vec![note(
-        "stays-attached",
+        codes::STAYS_ATTACHED,
         "a stack keeps the role that it was given, and CloudFormation uses it for everybody who may change the stack, also without permission to pass it",
         "let only those update and delete the stack who have the caller policy; it asks for this role by `cloudformation:RoleArn`",
         BTreeSet::new(),
@@ -269,7 +271,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
     let nested = of_types(deployment, &|kind| kind == NESTED_STACK);
     if !nested.is_empty() {
         notes.push(note(
-            "nested-stacks",
+            codes::NESTED_STACKS,
             "nested stacks are deployed with the same role",
             "the templates of nested stacks need the same care as this one",
             nested,
@@ -280,7 +282,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
     });
     if !custom.is_empty() {
         notes.push(note(
-            "custom-resources",
+            codes::CUSTOM_RESOURCES,
             "custom resources are invoked with the same role; their code runs with the role of its function",
             "look at the policies of these functions' roles as well",
             custom,
@@ -288,7 +290,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
     }
     if deployment.tool == Tool::Cdk {
         notes.push(note(
-            "deploy-role",
+            codes::DEPLOY_ROLE,
             "the deploy role of the bootstrap stack makes the calls: it may not pass this role yet, and it may pass the bootstrap's execution role, which is an administrator by default",
             "allow the deploy role to pass this role, or leave `--tool cdk` out: the caller then deploys with its own credentials",
             BTreeSet::new(),

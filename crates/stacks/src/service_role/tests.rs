@@ -33,7 +33,7 @@ fn codes(resources: &str, role: &str) -> Vec<&'static str> {
     let deployment = deployment(resources);
     let needs = needs(&deployment).needs;
     let needs: Vec<&Need> = needs.iter().collect();
-    findings(&deployment, &needs, role).iter().map(|finding| finding.code).collect()
+    findings(&deployment, &needs, role).iter().map(|finding| finding.code.as_str()).collect()
 }
 
 fn check(resources: &str, expected: &[&str]) {
@@ -100,7 +100,7 @@ fn assumed_deploy_role_is_told() {
     let mut deployment = deployment("  Jobs: {Type: AWS::SQS::Queue}");
     deployment.tool = Tool::Cdk;
     let found = findings(&deployment, &[], "arn:*:iam::*:role/deployer");
-    assert_eq!(found.first().map(|finding| finding.code), Some("deploy-role"));
+    assert_eq!(found.first().map(|finding| finding.code.as_str()), Some("deploy-role"));
 }
 
 #[test]

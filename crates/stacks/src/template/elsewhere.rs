@@ -1,5 +1,6 @@
 //! What a file is that is no template.
 
+use crate::codes;
 use stackpass_ground::{
     source::Diagnostic,
     tree::{Kind, Node},
@@ -72,12 +73,13 @@ const LACKS_RESOURCES: &str = "a template has a mapping `Resources`";
 pub(super) fn not_a_template(root: &Node) -> Diagnostic {
     let Kind::Map(entries) = &root.kind else {
         let message = format!("a template is a mapping, this is {}", root.kind_name());
-        return Diagnostic::error("not-a-template", root.span, message).with_help(LACKS_RESOURCES);
+        return Diagnostic::error(codes::NOT_A_TEMPLATE, root.span, message)
+            .with_help(LACKS_RESOURCES);
     };
     let has = |key: &&str| root.field(key).is_some();
     if let Some(known) = LOOKALIKES.iter().find(|known| known.keys.iter().all(has)) {
         let message = format!("this is {}, not a template", known.what);
-        return Diagnostic::error("not-a-template", root.span, message).with_help(known.help);
+        return Diagnostic::error(codes::NOT_A_TEMPLATE, root.span, message).with_help(known.help);
     }
     let is_resource_map = |value: &Node| {
         value.field("Type").and_then(Node::as_str).is_some_and(|of| of.contains("::"))
@@ -89,7 +91,7 @@ pub(super) fn not_a_template(root: &Node) -> Diagnostic {
         }
         None => "a template has a mapping `Resources` with one resource at least".to_owned(),
     };
-    Diagnostic::error("not-a-template", root.span, "this mapping has no key `Resources`")
+    Diagnostic::error(codes::NOT_A_TEMPLATE, root.span, "this mapping has no key `Resources`")
         .with_help(help)
 }
 

@@ -3,6 +3,7 @@
 //! The short forms are listed at
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 
+use crate::codes;
 use stackpass_ground::{
     source::Diagnostic,
     tree::{Entry, Kind, Node},
@@ -100,7 +101,7 @@ fn function(tag: &str, value: Node, diagnostics: &mut Vec<Diagnostic>) -> Node {
             Some(known) => format!("write `!{known}`"),
             None => "run the tool that knows it, and give its output".to_owned(),
         };
-        diagnostics.push(Diagnostic::error("unknown-tag", span, message).with_help(help));
+        diagnostics.push(Diagnostic::error(codes::UNKNOWN_TAG, span, message).with_help(help));
     }
     let value = if tag == "GetAtt" { attribute(value) } else { value };
     Node { kind: Kind::Map(vec![Entry { key, key_span: span, value }]), span, tag: None }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use stackpass_ground::code::Code;
 use stackpass_ground::{
     source::{Diagnostic, Severity, Span},
     tree::{Entry, Kind, Node},
@@ -13,6 +14,7 @@ use super::{
     long_form::{Words, long_form},
     transforms::PART,
 };
+use crate::codes;
 
 /// Reads one section into the template.
 pub(super) fn read(section: &Entry, template: &mut Template, diagnostics: &mut Vec<Diagnostic>) {
@@ -42,7 +44,7 @@ pub(super) fn read(section: &Entry, template: &mut Template, diagnostics: &mut V
         }
         key => diagnostics.push(
             Diagnostic::warning(
-                "unknown-section",
+                codes::UNKNOWN_SECTION,
                 section.key_span,
                 format!("a template has no section `{key}`"),
             )
@@ -60,7 +62,7 @@ fn each<T>(
     match &section.value.kind {
         Kind::Map(_) | Kind::Null => {}
         _ => diagnostics.push(wrong_kind(
-            "invalid-section",
+            codes::INVALID_SECTION,
             &section.key,
             "a mapping",
             &section.value,
@@ -114,7 +116,7 @@ pub(crate) fn add(
     };
     if !is_new {
         let message = format!("`{}` is there already when the loop makes it", entry.key);
-        let problem = Diagnostic::error("duplicate-entry", entry.key_span, message);
+        let problem = Diagnostic::error(codes::DUPLICATE_ENTRY, entry.key_span, message);
         diagnostics.push(problem.with_help(
             "the key has to hold the loop's identifier, and an item may be there once only",
         ));
@@ -141,12 +143,12 @@ pub(crate) fn add(
 /// Reports what only CloudFormation can expand.
 fn unexpanded(entry: &Entry) -> Diagnostic {
     let message = format!("what `{}` makes is not known before it is expanded", entry.key);
-    Diagnostic::error("unexpanded", entry.key_span, message).with_help(
+    Diagnostic::error(codes::UNEXPANDED, entry.key_span, message).with_help(
         "give the processed template: `aws cloudformation get-template --template-stage Processed`",
     )
 }
 
-fn wrong_kind(code: &'static str, key: &str, expected: &str, node: &Node) -> Diagnostic {
+fn wrong_kind(code: Code, key: &str, expected: &str, node: &Node) -> Diagnostic {
     let found = match &node.tag {
         Some(tag) => format!("`!{tag}`"),
         None => node.kind_name().to_owned(),
@@ -169,7 +171,7 @@ fn transforms(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Transform> 
         match Transform::read(name, Reach::Template) {
             Some(transform) => transforms.push(transform),
             None => diagnostics.push(wrong_kind(
-                "invalid-section",
+                codes::INVALID_SECTION,
                 "Transform",
                 "the name of a macro, or a list of such names",
                 name,
@@ -184,7 +186,7 @@ fn mapping(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     if matches!(node.kind, Kind::Map(_)) {
         return Some(node);
     }
-    diagnostics.push(wrong_kind("invalid-entry", &entry.key, "a mapping", &node));
+    diagnostics.push(wrong_kind(codes::INVALID_ENTRY, &entry.key, "a mapping", &node));
     None
 }
 
@@ -193,18 +195,18 @@ fn parameter(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Paramet
     let parameter_type = node.field("Type");
     match parameter_type {
         Some(of) if of.as_str().is_none() => {
-            diagnostics.push(wrong_kind("invalid-type", "Type", "a string", of));
+            diagnostics.push(wrong_kind(codes::INVALID_TYPE, "Type", "a string", of));
         }
         Some(_) => {}
         None => {
             let message = format!("the parameter `{}` has no `Type`", entry.key);
-            let problem = Diagnostic::error("missing-type", entry.key_span, message);
+            let problem = Diagnostic::error(codes::MISSING_TYPE, entry.key_span, message);
             diagnostics.push(problem.with_help("add `Type: String`, or the type it has"));
         }
     }
     let allowed_values = node.field("AllowedValues");
     if let Some(values) = allowed_values.filter(|values| !matches!(values.kind, Kind::List(_))) {
-        diagnostics.push(wrong_kind("invalid-entry", "AllowedValues", "a list", values));
+        diagnostics.push(wrong_kind(codes::INVALID_ENTRY, "AllowedValues", "a list", values));
     }
     let is_list = |values: &&Node| matches!(values.kind, Kind::List(_));
     Some(Parameter {
@@ -224,7 +226,7 @@ fn output(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Output> {
     let node = mapping(entry, diagnostics)?;
     let Some(value) = node.field("Value") else {
         let message = format!("the output `{}` has no `Value`", entry.key);
-        diagnostics.push(Diagnostic::error("invalid-entry", entry.key_span, message));
+        diagnostics.push(Diagnostic::error(codes::INVALID_ENTRY, entry.key_span, message));
         return None;
     };
     Some(Output {
@@ -238,20 +240,20 @@ fn output(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Output> {
 fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource> {
     let Ok(logical_id) = entry.key.parse::<LogicalId>() else {
         let message = format!("`{}` cannot be a logical id", entry.key);
-        let problem = Diagnostic::error("invalid-logical-id", entry.key_span, message);
+        let problem = Diagnostic::error(codes::INVALID_LOGICAL_ID, entry.key_span, message);
         diagnostics.push(problem.with_help("use 1 to 255 letters and digits"));
         return None;
     };
     let node = &entry.value;
     if !matches!(node.kind, Kind::Map(_)) || node.tag.is_some() {
-        let problem = wrong_kind("invalid-resource", &entry.key, "a mapping", node);
+        let problem = wrong_kind(codes::INVALID_RESOURCE, &entry.key, "a mapping", node);
         diagnostics.push(problem.with_help("give it a `Type` and `Properties`"));
         return None;
     }
     let (resource_type, type_span) = resource_type(entry, diagnostics)?;
     for attribute in node.entries().iter().filter(|entry| !is_attribute(&entry.key)) {
         let message = format!("a resource has no attribute `{}`", attribute.key);
-        let problem = Diagnostic::warning("unknown-attribute", attribute.key_span, message);
+        let problem = Diagnostic::warning(codes::UNKNOWN_ATTRIBUTE, attribute.key_span, message);
         diagnostics.push(problem.with_help("properties belong under `Properties`"));
     }
     let mut attribute =
@@ -287,14 +289,15 @@ fn resource(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Resource
 fn resource_type(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<(String, Span)> {
     let Some(node) = entry.value.field("Type") else {
         let message = format!("the resource `{}` has no `Type`", entry.key);
-        let problem = Diagnostic::error("missing-type", entry.key_span, message);
+        let problem = Diagnostic::error(codes::MISSING_TYPE, entry.key_span, message);
         diagnostics.push(problem.with_help("add the type, such as `Type: AWS::S3::Bucket`"));
         return None;
     };
     match node.as_str() {
         Some(name) if node.tag.is_none() && !name.is_empty() => Some((name.to_owned(), node.span)),
         _ => {
-            let problem = wrong_kind("invalid-type", "Type", "the name of a resource type", node);
+            let problem =
+                wrong_kind(codes::INVALID_TYPE, "Type", "the name of a resource type", node);
             diagnostics.push(problem.with_help("write a name such as `AWS::S3::Bucket`"));
             None
         }
@@ -332,7 +335,7 @@ fn properties_of(
     match properties {
         Some(node) if matches!(node.kind, Kind::Map(_)) => node,
         Some(node) if node.kind != Kind::Null => {
-            let problem = wrong_kind("invalid-properties", "Properties", "a mapping", &node);
+            let problem = wrong_kind(codes::INVALID_PROPERTIES, "Properties", "a mapping", &node);
             diagnostics.push(problem.with_help("write one `Name: value` a line"));
             empty
         }
@@ -345,7 +348,12 @@ fn name(node: Option<&Node>, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Op
     let node = node?;
     let text = node.as_str();
     if text.is_none() {
-        diagnostics.push(wrong_kind("invalid-attribute", key, "the name of a condition", node));
+        diagnostics.push(wrong_kind(
+            codes::INVALID_ATTRIBUTE,
+            key,
+            "the name of a condition",
+            node,
+        ));
     }
     text.map(str::to_owned)
 }
@@ -362,14 +370,14 @@ fn dependencies(node: Option<&Node>, diagnostics: &mut Vec<Diagnostic>) -> Vec<L
             Some(Ok(id)) => dependencies.push(id),
             Some(Err(error)) => {
                 diagnostics.push(Diagnostic::error(
-                    "invalid-attribute",
+                    codes::INVALID_ATTRIBUTE,
                     id.span,
                     error.to_string(),
                 ));
             }
             None => {
                 let expected = "a logical id, or a list of them";
-                diagnostics.push(wrong_kind("invalid-attribute", "DependsOn", expected, id));
+                diagnostics.push(wrong_kind(codes::INVALID_ATTRIBUTE, "DependsOn", expected, id));
             }
         }
     }

@@ -29,7 +29,7 @@ fn check_problems(text: &str, expected: &[&str]) {
 }
 
 fn gap_codes(deployment: &Deployment) -> BTreeSet<&'static str> {
-    needs(deployment).gaps.iter().map(|gap| gap.code).collect()
+    needs(deployment).gaps.iter().map(|gap| gap.code.as_str()).collect()
 }
 
 fn of_executor(deployment: &Deployment, action: &str) -> Vec<Need> {

@@ -90,7 +90,7 @@ pub(crate) fn conditions(needs: &Needs, action: &str) -> BTreeSet<String> {
 }
 
 pub(crate) fn gap_codes(needs: &Needs) -> Vec<&'static str> {
-    needs.gaps.iter().map(|Gap { code, .. }| *code).collect()
+    needs.gaps.iter().map(|Gap { code, .. }| code.as_str()).collect()
 }
 
 pub(crate) fn texts<const N: usize>(expected: [&str; N]) -> BTreeSet<String> {

@@ -196,7 +196,7 @@ proptest! {
     fn the_order_of_a_template_changes_places_only(value in templates()) {
         let of = |text: &str| {
             let (deployment, problems) = plan(&[template(text)], &options());
-            let mut codes: Vec<&str> = problems.iter().map(|problem| problem.diagnostic.code).collect();
+            let mut codes: Vec<&str> = problems.iter().map(|problem| problem.diagnostic.code.as_str()).collect();
             codes.sort_unstable();
             (bare_all(&needs(&deployment)), codes.join(" "))
         };

@@ -49,7 +49,7 @@ fn instances_get_the_roles_of_their_profile_and_no_other() {
 fn gaps(resources: &str) -> Vec<String> {
     let source = Source::new("t.yaml", format!("Resources:\n{resources}"));
     let (deployment, _) = plan(&[Input::Template(source)], &options());
-    needs(&deployment).gaps.into_iter().map(|gap| gap.code.to_owned()).collect()
+    needs(&deployment).gaps.into_iter().map(|gap| gap.code.to_string()).collect()
 }
 
 #[test]

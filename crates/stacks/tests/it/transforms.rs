@@ -27,7 +27,7 @@ fn granted(deployment: &Deployment, who: Who, action: &str) -> BTreeSet<String> 
 }
 
 fn gap_codes(deployment: &Deployment) -> BTreeSet<&'static str> {
-    needs(deployment).gaps.iter().map(|gap| gap.code).collect()
+    needs(deployment).gaps.iter().map(|gap| gap.code.as_str()).collect()
 }
 
 const TRANSFORM: &str = "arn:aws:cloudformation:eu-west-1:aws:transform/Include";
@@ -91,7 +91,8 @@ fn an_include_may_stand_anywhere() {
 fn a_part_that_is_included_hides_no_mistake_elsewhere() {
     let text = "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nobody, Tags: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}}}}}";
     let (_, problems) = plan(&[Input::Template(Source::new("t.yaml", text))], &options());
-    let codes: Vec<&str> = problems.iter().map(|problem| problem.diagnostic.code).collect();
+    let codes: Vec<&str> =
+        problems.iter().map(|problem| problem.diagnostic.code.as_str()).collect();
     assert_eq!(codes, ["unknown-reference"]);
 }
 

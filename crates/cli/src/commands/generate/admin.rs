@@ -12,6 +12,7 @@ use stackpass_stacks::service_role::{CHANGING_POLICY, FREEING, GIVING};
 
 use super::{answer, write};
 use crate::args::{AwsArgs, FormArgs, OutputArgs, Reader, words};
+use crate::codes;
 use crate::error::{CliError, Kind};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -180,7 +181,7 @@ fn bug(message: String) -> CliError {
 /// What is granted, in plain words.
 fn findings_of(args: &AdminArgs) -> Vec<Finding> {
     let mut findings = vec![Finding {
-        code: "everything",
+        code: codes::EVERYTHING,
         about: vec!["*".to_owned()],
         message: "this grants everything: reading and deleting all data of the account, making \
                   users and roles with any permission, spending without limit"
@@ -193,7 +194,7 @@ fn findings_of(args: &AdminArgs) -> Vec<Finding> {
     }];
     if args.expect_account.is_none() {
         findings.push(Finding {
-            code: "any-account",
+            code: codes::ANY_ACCOUNT,
             about: vec!["aws:PrincipalAccount".to_owned()],
             message: "it does so in every account that it is put into".to_owned(),
             help: Some("`--expect-account ID` makes it work in one account only".to_owned()),
@@ -201,7 +202,7 @@ fn findings_of(args: &AdminArgs) -> Vec<Finding> {
     }
     if let Some(name) = &args.boundary {
         findings.push(Finding {
-            code: "boundary",
+            code: codes::BOUNDARY,
             about: vec![name.clone()],
             message: format!(
                 "with the boundary, a stack can only make roles that have `{name}` as their \

@@ -13,6 +13,7 @@ use stackpass_stacks::services::{
 
 use super::{answer, refuse, write};
 use crate::args::{AwsArgs, DeploymentArgs, FormArgs, OutputArgs, Reader};
+use crate::codes;
 use crate::engine::{Derived, derive};
 use crate::error::{CliError, Kind};
 use crate::exit::Exit;
@@ -214,7 +215,7 @@ fn take<'a>(name: &'a str, named: &mut Named) -> Result<(), &'a str> {
 
 fn namesake(set: ServiceSet, service: &'static str) -> Finding {
     Finding {
-        code: "namesake",
+        code: codes::NAMESAKE,
         about: vec![set.name().to_owned()],
         message: format!("`{}` is taken for {}, not for the service", set.name(), set.meaning()),
         help: Some(format!("`{service}:*` is the service")),
@@ -236,7 +237,7 @@ fn other_role(mode: Mode) -> Option<Finding> {
         ),
     };
     Some(Finding {
-        code: "two-holders",
+        code: codes::TWO_HOLDERS,
         about: vec![mode.to_string()],
         message: format!(
             "CloudFormation acts with {role} here, so only that role needs most of the policy"
@@ -278,7 +279,7 @@ fn findings_of(parts: &[Part]) -> Vec<Finding> {
         let whole = actions.iter().filter(|action| action.name() == "*");
         for escalation in whole.filter_map(|action| escalation(action.service())) {
             findings.push(Finding {
-                code: "escalation",
+                code: codes::ESCALATION,
                 about: sid.clone().collect(),
                 message: format!(
                     "`{}:*` is as good as everything: who has it {}",
@@ -290,7 +291,7 @@ fn findings_of(parts: &[Part]) -> Vec<Finding> {
         let makes_roles = actions.iter().any(|action| action.as_str() == "iam:PutRolePolicy");
         if makes_roles && matches!(part.origin, Origin::Plumbing(_)) {
             findings.push(Finding {
-                code: "roles",
+                code: codes::ROLES,
                 about: sid.collect(),
                 message: "who may make roles and pass them to functions can come to any permission, \
                           so this is for people who are trusted with the account"
@@ -335,7 +336,7 @@ mod tests {
         let sets: Vec<&str> = named.sets.iter().map(|set| set.name()).collect();
         assert_eq!(sets, ["api", "config"]);
         assert_eq!(named.services, ["dynamodb", "config"]);
-        let codes: Vec<&str> = named.findings.iter().map(|finding| finding.code).collect();
+        let codes: Vec<&str> = named.findings.iter().map(|finding| finding.code.as_str()).collect();
         assert_eq!(codes, ["namesake"]);
     }
 }

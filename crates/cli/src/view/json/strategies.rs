@@ -132,7 +132,7 @@ fn part(part: &Part) -> PartView<'_> {
 
 fn finding(finding: &Finding) -> FindingView<'_> {
     FindingView {
-        code: finding.code,
+        code: finding.code.as_str(),
         about: &finding.about,
         message: &finding.message,
         help: finding.help.as_deref(),

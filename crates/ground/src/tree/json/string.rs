@@ -1,6 +1,7 @@
 //! Strings: quotes, escapes, and what becomes of a string that does not end.
 
 use super::Reader;
+use crate::codes;
 use crate::source::Span;
 
 impl Reader<'_> {
@@ -12,7 +13,7 @@ impl Reader<'_> {
         if opener != '"' {
             let span = self.since(start);
             let message = format!("`{opener}` cannot open a string");
-            self.error("wrong-quote", span, message, "use the plain double quote `\"`");
+            self.error(codes::WRONG_QUOTE, span, message, "use the plain double quote `\"`");
         }
         let mut decoded = String::new();
         loop {
@@ -37,7 +38,7 @@ impl Reader<'_> {
                     let message =
                         format!("U+{:04X} has to be escaped in a string", u32::from(next));
                     let help = "write it as an escape, `\\t` for a tab";
-                    self.error("control-character", span, message, help);
+                    self.error(codes::CONTROL_CHARACTER, span, message, help);
                 }
                 Some(_) | None => {
                     self.end_unclosed_string(start, &mut decoded);
@@ -51,7 +52,7 @@ impl Reader<'_> {
     fn end_unclosed_string(&mut self, start: usize, decoded: &mut String) {
         let help = "add the closing quote; a line break inside of a string is written `\\n`";
         self.error(
-            "unclosed-string",
+            codes::UNCLOSED_STRING,
             self.since(start),
             "the string does not end on its line",
             help,
@@ -87,7 +88,7 @@ impl Reader<'_> {
                 let span = self.since(start);
                 let message = format!("JSON has no escape `\\{}`", next.escape_debug());
                 let help = "write `\\\\` if a backslash is meant, else leave it out";
-                return self.error("invalid-escape", span, message, help);
+                return self.error(codes::INVALID_ESCAPE, span, message, help);
             }
         };
         self.skip(next);
@@ -117,7 +118,7 @@ impl Reader<'_> {
             let span = self.since(start);
             let escape = self.text.get(span.start..span.end).unwrap_or_default();
             let message = format!("`{escape}` is no character");
-            self.error("invalid-escape", span, message, help);
+            self.error(codes::INVALID_ESCAPE, span, message, help);
         }
     }
 

@@ -233,7 +233,7 @@ fn left_out((resource, actions): &(ResourceRef, BTreeSet<String>)) -> LeftOutVie
 
 fn view<'a>(role: &ServiceRole<'_>, finding: &'a Finding) -> FindingView<'a> {
     FindingView {
-        code: finding.code,
+        code: finding.code.as_str(),
         weight: match finding.weight {
             Weight::Escalation => "escalation",
             Weight::Note => "note",

@@ -59,7 +59,7 @@ fn escalations(role: &ServiceRole<'_>) -> String {
         .partition(|finding| is_closed(role, finding));
     let mut text = String::new();
     if !closed.is_empty() {
-        let codes: Vec<&str> = closed.iter().map(|finding| finding.code).collect();
+        let codes: Vec<&str> = closed.iter().map(|finding| finding.code.as_str()).collect();
         let _ = writeln!(text, "{}: closed by the boundary", paint(HEADING, "Ways out"));
         text.push_str(&list(&codes, 2));
         text.push('\n');
