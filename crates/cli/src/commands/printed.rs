@@ -70,7 +70,7 @@ fn examples(command: &clap::Command, found: &mut Vec<Printed>) {
 fn all() -> Vec<Printed> {
     let mut found = Vec::new();
     let mut sources = Vec::new();
-    for part in ["cli", "iam", "policy", "stacks"] {
+    for part in ["analyzer", "cli", "creds", "ground", "iam", "policy", "stacks"] {
         files(&root().join("crates").join(part).join("src"), "rs", &mut sources);
     }
     for path in sources.iter().filter(|path| !path.ends_with("commands/printed.rs")) {
