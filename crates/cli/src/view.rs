@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod finding;
 pub(crate) mod history;
+pub(crate) mod how;
 pub(crate) mod json;
 mod roles;
 pub(crate) mod rollback;

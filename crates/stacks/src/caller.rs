@@ -19,6 +19,7 @@ use stackpass_policy::condition::Conditions;
 
 use crate::codes;
 use crate::deployment::{Deployment, Mode, PlannedStack, Tool};
+use crate::help::Help;
 use crate::names;
 use crate::need::{Gap, Hardness, Need, Needs, Phase, Scoping, Who, Why};
 use crate::pattern;
@@ -152,7 +153,7 @@ impl Caller<'_> {
     }
 
     /// A gap of the deployment as such.
-    fn gap(self, code: Code, message: String, help: &str) -> Gap {
+    fn gap(self, code: Code, message: String, help: impl Into<Help>) -> Gap {
         let stack = &self.planned.stack;
         Gap {
             place: stack.place(Span::default()),
@@ -160,7 +161,7 @@ impl Caller<'_> {
             stack: names::stack_name(stack),
             resource: None,
             message,
-            help: help.to_owned(),
+            help: help.into(),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod deployment;
 mod executor;
 mod generated_names;
 mod generic;
+pub mod help;
 mod imports;
 mod names;
 pub mod need;

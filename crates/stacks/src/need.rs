@@ -12,6 +12,8 @@ use stackpass_policy::action::Action;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::grant::Grant;
 
+use crate::help::Help;
+
 /// Who makes the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
@@ -218,7 +220,7 @@ pub struct Gap {
     /// What could not be worked out.
     pub message: String,
     /// What to do about it.
-    pub help: String,
+    pub help: Help,
 }
 
 /// Needs and gaps of one or more stacks, sorted and without doubles.

@@ -10,6 +10,7 @@ use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::compare::Actions;
 use stackpass_stacks::need::{Gap, Phase};
 
+use super::how;
 use super::text::{FAINT, HEADING, WARNING, clean, count, paint, thousands, wrap};
 use super::why::conditions;
 use crate::difference::{Change, Difference, Permission, Risk};
@@ -113,7 +114,7 @@ fn gap_section(text: &mut String, title: &str, (style, mark): (Style, char), gap
         }
         text.push_str(&row("at", &clean(&gap.place.to_string())));
         text.push_str(&row("what", &clean(&gap.message)));
-        text.push_str(&row("help", &clean(&gap.help)));
+        text.push_str(&row("help", &clean(&how::told(&gap.help))));
     }
 }
 

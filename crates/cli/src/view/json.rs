@@ -15,6 +15,7 @@ use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::{Gap, Need, Place, ResourceRef, Scoping};
 
+use super::how;
 use super::unscoped::Unscoped;
 use crate::engine::{StackFacts, data_date};
 use crate::error::{CliError, Kind};
@@ -109,7 +110,7 @@ pub(super) struct GapView<'a> {
     logical_id: Option<&'a str>,
     resource_type: Option<&'a str>,
     message: &'a str,
-    help: &'a str,
+    help: String,
     #[serde(flatten)]
     place: PlaceView<'a>,
 }
@@ -280,7 +281,7 @@ pub(super) fn gap(gap: &Gap) -> GapView<'_> {
         logical_id,
         resource_type,
         message: &gap.message,
-        help: &gap.help,
+        help: how::told(&gap.help),
         place: place(&gap.place),
     }
 }

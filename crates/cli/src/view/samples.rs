@@ -48,7 +48,7 @@ pub(crate) fn gap() -> Gap {
         stack: "dev-photos".to_owned(),
         resource: Some(resource("Odd", "Acme::Odd::Thing")),
         message: "the type `Acme::Odd::Thing` is in no registry".to_owned(),
-        help: "add what its API calls need to the policy by hand".to_owned(),
+        help: "add what its API calls need to the policy by hand".into(),
     }
 }
 

@@ -9,6 +9,7 @@ use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::Gap;
 use unicode_width::UnicodeWidthStr;
 
+use super::how;
 use super::snippet;
 use super::text::{
     ERROR, FAINT, HEADING, HINT, WARNING, WIDTH, clean, count, list, paint, thousands, wrap,
@@ -63,14 +64,15 @@ pub(crate) fn gaps(gaps: &[Gap]) -> String {
     let heading = format!("{} could not be worked out", count(gaps.len(), "thing", "things"));
     let mut text =
         format!("{}: {heading}, so look at the policy before you use it\n", paint(WARNING, "Gaps"));
-    let mut shown: Vec<&Gap> = gaps.iter().take(MAX_SHOWN).collect();
-    shown.sort_by_key(|gap| &gap.help);
-    for (index, gap) in shown.iter().enumerate() {
+    let shown = gaps.iter().take(MAX_SHOWN);
+    let mut shown: Vec<(String, &Gap)> = shown.map(|gap| (how::told(&gap.help), gap)).collect();
+    shown.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (index, (help, gap)) in shown.iter().enumerate() {
         text.push_str(&place_and_resource(gap));
         text.push_str(&wrap(&clean(&gap.message), 6));
-        let is_last_of_its_help = shown.get(index + 1).is_none_or(|next| next.help != gap.help);
+        let is_last_of_its_help = shown.get(index + 1).is_none_or(|(next, _)| next != help);
         if is_last_of_its_help {
-            let help = wrap(&format!("help: {}", clean(&gap.help)), 4);
+            let help = wrap(&format!("help: {}", clean(help)), 4);
             text.push_str(&help.replacen("help:", &paint(HINT, "help:"), 1));
         }
     }

@@ -7,6 +7,7 @@ use stackpass_policy::condition::{Comparison, Conditions, Operator};
 
 use crate::codes;
 use crate::deployment::Mode;
+use crate::help::{Help, Wanted};
 use crate::names;
 use crate::need::{Needs, Phase};
 use crate::tools::On;
@@ -61,7 +62,11 @@ impl Caller<'_> {
         let roles = self.service_role();
         if roles.is_empty() {
             let message = "the service role has no name, so the caller may pass none".to_owned();
-            let help = "say which role CloudFormation acts with: `--service-role NAME`";
+            let help = Help::Give {
+                before: "say which role CloudFormation acts with: ",
+                what: Wanted::ServiceRole,
+                after: String::new(),
+            };
             needs.gaps.push(self.gap(codes::SERVICE_ROLE, message, help));
             return;
         }

@@ -7,6 +7,7 @@ use super::calls::Reason;
 use super::conditions::Open;
 use super::{PropertyAt, Subject, WHOLE_SERVICE, follow, origins, resource_ref};
 use crate::codes;
+use crate::help::{Help, Wanted};
 use crate::names::{self, NameTemplate};
 use crate::need::{Gap, Scoping};
 use crate::pattern::Pattern;
@@ -42,7 +43,7 @@ impl Subject<'_> {
                 services.join(", ")
             ),
             help: "add what the deployment turns out to need by hand, and report the type to us"
-                .to_owned(),
+                .into(),
         })
     }
 
@@ -55,8 +56,7 @@ impl Subject<'_> {
             resource: Some(self.resource_ref()),
             message: "the registry says that a role is passed, but no property is known to name it, so none may be passed"
                 .to_owned(),
-            help: "if the deployment turns out to pass a role, add `iam:PassRole` on that role by hand, and report the type to us"
-                .to_owned(),
+            help: "if the deployment turns out to pass a role, add `iam:PassRole` on that role by hand, and report the type to us".into(),
         }
     }
 
@@ -87,7 +87,7 @@ impl Subject<'_> {
         let Open { key, property } = open;
         // Nothing in the template says it: which services may receive a role is a fact about its type.
         let (value, help) = if key == "iam:PassedToService" {
-            let help = "add the condition by hand, and report the type to us".to_owned();
+            let help = Help::from("add the condition by hand, and report the type to us");
             (format!("which service receives the role of `{property}` is not known"), help)
         } else {
             let help = origins::help(self, Some(property));
@@ -118,7 +118,7 @@ impl Subject<'_> {
             message: format!(
                 "{subject} what names no single resource, so `{action}` is not given for it"
             ),
-            help: "write the ARN or the name of what is meant, without a wildcard".to_owned(),
+            help: "write the ARN or the name of what is meant, without a wildcard".into(),
         }
     }
 
@@ -134,7 +134,7 @@ impl Subject<'_> {
             message: format!(
                 "{subject} follows from itself or from too many other names, so permissions are given for all of its kind"
             ),
-            help: "write the name itself in place of one of the references".to_owned(),
+            help: "write the name itself in place of one of the references".into(),
         }
     }
 
@@ -148,8 +148,7 @@ impl Subject<'_> {
             message: format!(
                 "`{path}` refers to `{arn}`, and no action that is known for the type acts on such a thing"
             ),
-            help: "mend the ARN; if it is right, add by hand what the deployment turns out to need on it, and report the type to us"
-                .to_owned(),
+            help: "mend the ARN; if it is right, add by hand what the deployment turns out to need on it, and report the type to us".into(),
         }
     }
 
@@ -183,10 +182,16 @@ pub(super) fn open_loop(stack: &Stack, span: Span, name: &str) -> Gap {
         message: format!(
             "what `{name}` runs over is not known, so what the resources that it makes need is not known"
         ),
-        help: format!(
-            "give the parameters that it runs over (`--parameter NAME=VALUE`), or {PROCESSED}"
+        help: any_parameter(
+            "give the parameters that it runs over (",
+            format!("), or {PROCESSED}"),
         ),
     }
+}
+
+/// Parameters of which it is not known which they are.
+fn any_parameter(before: &'static str, after: String) -> Help {
+    Help::Give { before, what: Wanted::Parameters { names: Vec::new(), more: 0 }, after }
 }
 
 /// A file that a transform puts in its place.
@@ -201,7 +206,7 @@ pub(super) fn include(stack: &Stack, span: Span, location: &Text) -> Gap {
         stack: names::stack_name(stack),
         resource: None,
         message: format!("`AWS::Include` brings in {file}; what that needs is not known"),
-        help: PROCESSED.to_owned(),
+        help: PROCESSED.into(),
     }
 }
 
@@ -215,7 +220,7 @@ pub(super) fn unknown_macro(stack: &Stack, span: Span, name: &str) -> Gap {
         message: format!(
             "the macro `{name}` changes the template, and its function is not in the template"
         ),
-        help: format!("let the caller invoke the macro's function; then {PROCESSED}"),
+        help: format!("let the caller invoke the macro's function; then {PROCESSED}").into(),
     }
 }
 
@@ -227,7 +232,10 @@ pub(super) fn unknown_application(stack: &Stack, span: Span) -> Gap {
         stack: names::stack_name(stack),
         resource: None,
         message: "which application is taken is not known before the deployment, so permissions are given for all of its kind".to_owned(),
-        help: "give the parameters that it follows from (`--parameter NAME=VALUE`), or narrow the policy by hand".to_owned(),
+        help: any_parameter(
+            "give the parameters that it follows from (",
+            "), or narrow the policy by hand".to_owned(),
+        ),
     }
 }
 
@@ -238,7 +246,7 @@ pub(super) fn unknown_nested_stack(stack: &Stack, resource: &Resource) -> Gap {
         stack: names::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message: "the template of the nested stack is not among the files, so what its resources need is not known".to_owned(),
-        help: "derive the needs of that template on its own, and add them".to_owned(),
+        help: "derive the needs of that template on its own, and add them".into(),
     }
 }
 
@@ -271,6 +279,6 @@ pub(super) fn unknown_type(stack: &Stack, resource: &Resource, listed: bool) -> 
         stack: names::stack_name(stack),
         resource: Some(resource_ref(resource)),
         message,
-        help: help.to_owned(),
+        help: help.into(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use crate::generic;
+use crate::help::{Help, Wanted};
 use crate::names::{self, NameTemplate};
 use crate::resolve::{Resource, Stack};
 use crate::rules;
@@ -19,7 +20,7 @@ const MAX_NAMES: usize = 8;
 const MAX_VALUES: usize = 2000;
 
 /// What to do about a value that is not known: that of a property, or of whatever names the resource itself.
-pub(super) fn help(subject: &Subject<'_>, property: Option<&str>) -> String {
+pub(super) fn help(subject: &Subject<'_>, property: Option<&str>) -> Help {
     let mut search =
         Search { stack: subject.stack, names: BTreeSet::new(), lists: false, left: MAX_VALUES };
     search.property(subject.resource, property, MAX_DEPTH);
@@ -28,29 +29,24 @@ pub(super) fn help(subject: &Subject<'_>, property: Option<&str>) -> String {
     if let Some((parent, _)) = parent.filter(|_| search.names.is_empty()) {
         search.property(subject.resource, Some(parent), MAX_DEPTH);
     }
-    let given = |names: &BTreeSet<String>| {
-        let shown = names.iter().take(MAX_NAMES);
-        let options: Vec<String> = shown.map(|name| format!("--parameter {name}=VALUE")).collect();
-        let more = match names.len().saturating_sub(MAX_NAMES) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        format!("`{}`{more}", options.join(" "))
-    };
     if !search.names.is_empty() {
-        return format!("give it with {}, or narrow the policy by hand", given(&search.names));
+        return give("give it with ", &search.names, ", or narrow the policy by hand");
     }
     let lists = &subject.stack.open_lists;
     if search.lists && !lists.is_empty() {
-        return format!(
-            "if it is one of the lists, give it with {}; else narrow the policy by hand",
-            given(lists)
-        );
+        let before = "if it is one of the lists, give it with ";
+        return give(before, lists, "; else narrow the policy by hand");
     }
     if property.is_some_and(|property| is_file(subject, property)) {
-        return "it is a file of this machine: give the template that `aws cloudformation package` or `sam package` makes, which has its address in S3".to_owned();
+        return "it is a file of this machine: give the template that `aws cloudformation package` or `sam package` makes, which has its address in S3".into();
     }
-    "no parameter of the template tells it: narrow the policy by hand".to_owned()
+    "no parameter of the template tells it: narrow the policy by hand".into()
+}
+
+fn give(before: &'static str, names: &BTreeSet<String>, after: &str) -> Help {
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let names = names.iter().take(MAX_NAMES).cloned().collect();
+    Help::Give { before, what: Wanted::Parameters { names, more }, after: after.to_owned() }
 }
 
 /// Whether a property that takes the address of an object has a path in its place: that of a file, which a tool uploads first.

@@ -9,6 +9,7 @@ use super::boundary::{CHANGING_ROLE, Closing, FREEING};
 use super::principals::{each, resource_ref};
 use crate::codes;
 use crate::deployment::{Deployment, Tool};
+use crate::help::{Help, Wanted};
 use crate::need::{Need, ResourceRef, Scoping, Who};
 
 /// Something to know about a service role.
@@ -21,7 +22,7 @@ pub struct Finding {
     /// What it is.
     pub message: String,
     /// What to do about it.
-    pub help: String,
+    pub help: Help,
     /// The actions of the executor that open the way.
     pub actions: BTreeSet<String>,
     /// The resources that ask for them.
@@ -173,7 +174,7 @@ impl Way {
             code: self.code,
             weight: Weight::Escalation,
             message: self.message.to_owned(),
-            help: self.help.to_owned(),
+            help: self.help.into(),
             actions: actions(&opening),
             resources: resources(&opening),
             closed_by: self.closed_by,
@@ -211,7 +212,7 @@ fn passes_roles(needs: &[&Need]) -> Option<Finding> {
             "it runs code and passes roles to it: who may change the template acts with {which}"
         ),
         help: "a boundary on the roles that the stack makes; of other roles, pass only those that anybody who deploys may use"
-            .to_owned(),
+            .into(),
         actions: actions(&all),
         resources: resources(&all),
         closed_by: &[Closing::RequireBoundary, Closing::KeepBoundaries],
@@ -230,9 +231,11 @@ fn changes_itself(needs: &[&Need], role: &str) -> Option<Finding> {
         code: codes::CHANGES_ITSELF,
         weight: Weight::Escalation,
         message: "what it may do to roles reaches the service role itself".to_owned(),
-        help:
-            "give `--stack-name`, or `--role-name` with a name that no role of the stack can have"
-                .to_owned(),
+        help: Help::Give {
+            before: "give ",
+            what: Wanted::StackOrRoleName,
+            after: " with a name that no role of the stack can have".to_owned(),
+        },
         actions: actions(&changing),
         resources: resources(&changing),
         closed_by: &[Closing::ProtectServiceRole],
@@ -253,11 +256,11 @@ fn may_be(pattern: &ArnPattern, role: &str) -> bool {
 
 /// What holds for every service role, for nested stacks, for custom resources and for the roles of the bootstrap stack.
 fn notes(deployment: &Deployment) -> Vec<Finding> {
-    let note = |code, message: &str, help: &str, resources| Finding {
+    let note = |code, message: &str, help: Help, resources| Finding {
         code,
         weight: Weight::Note,
         message: message.to_owned(),
-        help: help.to_owned(),
+        help,
         actions: BTreeSet::new(),
         resources,
         closed_by: &[],
@@ -265,7 +268,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
     let mut notes = vec![note(
         codes::STAYS_ATTACHED,
         "a stack keeps the role that it was given, and CloudFormation uses it for everybody who may change the stack, also without permission to pass it",
-        "let only those update and delete the stack who have the caller policy; it asks for this role by `cloudformation:RoleArn`",
+        "let only those update and delete the stack who have the caller policy; it asks for this role by `cloudformation:RoleArn`".into(),
         BTreeSet::new(),
     )];
     let nested = of_types(deployment, &|kind| kind == NESTED_STACK);
@@ -273,7 +276,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
         notes.push(note(
             codes::NESTED_STACKS,
             "nested stacks are deployed with the same role",
-            "the templates of nested stacks need the same care as this one",
+            "the templates of nested stacks need the same care as this one".into(),
             nested,
         ));
     }
@@ -284,7 +287,7 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
         notes.push(note(
             codes::CUSTOM_RESOURCES,
             "custom resources are invoked with the same role; their code runs with the role of its function",
-            "look at the policies of these functions' roles as well",
+            "look at the policies of these functions' roles as well".into(),
             custom,
         ));
     }
@@ -292,7 +295,11 @@ fn notes(deployment: &Deployment) -> Vec<Finding> {
         notes.push(note(
             codes::DEPLOY_ROLE,
             "the deploy role of the bootstrap stack makes the calls: it may not pass this role yet, and it may pass the bootstrap's execution role, which is an administrator by default",
-            "allow the deploy role to pass this role, or leave `--tool cdk` out: the caller then deploys with its own credentials",
+            Help::Give {
+                before: "allow the deploy role to pass this role, or leave ",
+                what: Wanted::Cdk,
+                after: " out: the caller then deploys with its own credentials".to_owned(),
+            },
             BTreeSet::new(),
         ));
     }

@@ -210,8 +210,8 @@ Resources:
     let found = gaps(&deployment);
     let gap = found.iter().find(|gap| gap.code == "open-loop").unwrap();
     assert_eq!(gap.place.to_string(), "t.yaml:5:3");
-    assert!(gap.help.contains("--change-set-name"), "{}", gap.help);
-    assert!(gap.help.contains("--template-stage Processed"), "{}", gap.help);
+    assert!(gap.help.to_string().contains("--change-set-name"), "{}", gap.help);
+    assert!(gap.help.to_string().contains("--template-stage Processed"), "{}", gap.help);
     let parameters = [("L".to_owned(), "a,b".to_owned())].into();
     let (deployment, _) = planned(text, &Options { parameters, ..options() });
     assert_eq!(ids(&deployment), ["Qa", "Qb", "Topic"]);

@@ -150,7 +150,7 @@ fn a_gap_names_the_parameter_that_closes_it() {
         let gaps = needs(&deployment).gaps;
         assert!(!gaps.is_empty(), "{resources}");
         gaps.into_iter()
-            .map(|gap| gap.help)
+            .map(|gap| gap.help.to_string())
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect::<Vec<_>>()
@@ -160,21 +160,17 @@ fn a_gap_names_the_parameter_that_closes_it() {
         assert!(found.iter().all(|help| help.starts_with(expected)), "{found:?}");
     };
     let bucket = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}";
-    check("Name: {Type: String}", bucket, "give it with `--parameter Name=VALUE`");
+    check("Name: {Type: String}", bucket, "give it with `Name`");
     let through = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}\n  \
                    P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref B, PolicyDocument: {}}}";
-    check("Name: {Type: String}", through, "give it with `--parameter Name=VALUE`");
+    check("Name: {Type: String}", through, "give it with `Name`");
     let joined = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${A}-${Name}'}}";
-    check(
-        "Name: {Type: String}, A: {Type: String}",
-        joined,
-        "give it with `--parameter A=VALUE --parameter Name=VALUE`",
-    );
+    check("Name: {Type: String}, A: {Type: String}", joined, "give it with `A`, `Name`");
     let role = "  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}, ManagedPolicyArns: !Ref Arns}}";
     check(
         "Arns: {Type: CommaDelimitedList}",
         role,
-        "if it is one of the lists, give it with `--parameter Arns=VALUE`",
+        "if it is one of the lists, give it with `Arns`",
     );
     let imported = "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !ImportValue x}}";
     check("Name: {Type: String}", imported, "no parameter");

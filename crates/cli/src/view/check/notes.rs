@@ -12,6 +12,7 @@ use super::{CheckReport, Section, reason, surplus};
 use crate::coverage::Lack;
 use crate::judge::{Ground, LayerKind};
 use crate::policies::Holder;
+use crate::view::how;
 
 /// Lacks that differ in nothing but action, phase and evidence.
 #[derive(Debug)]
@@ -152,7 +153,7 @@ fn of_gap(gap: &Gap) -> Note {
     Note {
         rule: "gap",
         level: Level::Warning,
-        message: format!("{}; {}", gap.message, gap.help),
+        message: format!("{}; {}", gap.message, how::told(&gap.help)),
         place: NotePlace::of(&gap.place),
         related: Vec::new(),
     }

@@ -18,6 +18,7 @@ use crate::args::PolicyFormat;
 use crate::error::CliError;
 use crate::files::NewFile;
 use crate::policies::{Holder, Policy, name_of_role};
+use crate::view::how;
 use crate::view::json;
 
 const BOUNDARY: &str = "StackpassBoundary";
@@ -163,7 +164,7 @@ struct FindingView<'a> {
     weight: &'static str,
     closed: bool,
     message: &'a str,
-    help: &'a str,
+    help: String,
     actions: &'a BTreeSet<String>,
     resources: Vec<ResourceView<'a>>,
     closed_by: Vec<&'static str>,
@@ -240,7 +241,7 @@ fn view<'a>(role: &ServiceRole<'_>, finding: &'a Finding) -> FindingView<'a> {
         },
         closed: is_closed(role, finding),
         message: &finding.message,
-        help: &finding.help,
+        help: how::told(&finding.help),
         actions: &finding.actions,
         resources: finding
             .resources

@@ -10,6 +10,7 @@ use stackpass_stacks::service_role::{Carried, Closing, Finding, Weight, policy_a
 
 use super::{Boundary, BoundaryChoice, ServiceRole};
 use crate::args::PolicyFormat;
+use crate::view::how;
 use crate::view::text::{HEADING, HINT, WARNING, clean, count, list, paint, wrap};
 
 /// How many resources are shown one by one.
@@ -107,7 +108,7 @@ fn one(finding: &Finding) -> String {
     }
     let sids: Vec<&str> = finding.closed_by.iter().map(|closing| closing.sid()).collect();
     let closed_by = if sids.is_empty() { String::new() } else { format!(" ({})", sids.join(", ")) };
-    let help = wrap(&format!("help: {}{closed_by}", finding.help), 6);
+    let help = wrap(&format!("help: {}{closed_by}", how::told(&finding.help)), 6);
     text.push_str(&help.replacen("help:", &paint(HINT, "help:"), 1));
     text
 }
