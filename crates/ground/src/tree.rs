@@ -90,6 +90,27 @@ pub struct Entry {
 }
 
 impl Node {
+    /// Makes a value without a tag.
+    pub const fn new(kind: Kind, span: Span) -> Node {
+        Node { kind, span, tag: None }
+    }
+
+    /// Makes a string.
+    pub fn string(text: impl Into<String>, span: Span) -> Node {
+        Node::new(Kind::String(text.into()), span)
+    }
+
+    /// Makes a mapping that holds nothing.
+    pub const fn empty(span: Span) -> Node {
+        Node::new(Kind::Map(Vec::new()), span)
+    }
+
+    /// Makes a mapping of one entry, whose key stands where the mapping does.
+    pub fn entry(key: impl Into<String>, value: Node, span: Span) -> Node {
+        let entry = Entry { key: key.into(), key_span: span, value };
+        Node::new(Kind::Map(vec![entry]), span)
+    }
+
     /// The value of a key, the last one if the key stands twice; `None` for a missing key or when this is no mapping.
     pub fn field(&self, key: &str) -> Option<&Node> {
         self.entries().iter().rev().find(|entry| entry.key == key).map(|entry| &entry.value)

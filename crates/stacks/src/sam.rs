@@ -267,19 +267,15 @@ impl<'a> Expansion<'a> {
         match id.parse::<LogicalId>() {
             Ok(logical_id) => {
                 let resource = Resource {
-                    logical_id: logical_id.clone(),
-                    resource_type: resource_type.to_owned(),
-                    type_span: at.0,
-                    span: at.0,
-                    properties: properties.into_node(at),
                     condition: sam.resource.condition.clone(),
-                    depends_on: Vec::new(),
                     deletion_policy: sam.resource.deletion_policy.clone(),
                     update_replace_policy: sam.resource.update_replace_policy.clone(),
-                    update_policy: None,
-                    metadata: None,
-                    connectors: None,
-                    ignore_globals: None,
+                    ..Resource::new(
+                        logical_id.clone(),
+                        resource_type,
+                        at.0,
+                        properties.into_node(at),
+                    )
                 };
                 self.made.insert(id.clone());
                 self.made_now.push(id.clone());

@@ -98,6 +98,32 @@ pub struct Resource {
     pub ignore_globals: Option<Node>,
 }
 
+impl Resource {
+    /// Makes a resource that stands in one place and has nothing but properties.
+    pub(crate) fn new(
+        logical_id: LogicalId,
+        resource_type: impl Into<String>,
+        span: Span,
+        properties: Node,
+    ) -> Resource {
+        Resource {
+            logical_id,
+            resource_type: resource_type.into(),
+            type_span: span,
+            span,
+            properties,
+            condition: None,
+            depends_on: Vec::new(),
+            deletion_policy: None,
+            update_replace_policy: None,
+            update_policy: None,
+            metadata: None,
+            connectors: None,
+            ignore_globals: None,
+        }
+    }
+}
+
 /// An output of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {

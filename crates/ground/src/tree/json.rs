@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
                 Kind::Null
             }
         };
-        Node { kind, span: self.since(start), tag: None }
+        Node::new(kind, self.since(start))
     }
 
     fn skip_unexpected(&mut self, character: char) {
@@ -322,7 +322,7 @@ impl<'a> Reader<'a> {
             self.skip_blank();
         }
         let value = match self.peek() {
-            None | Some(',' | '}' | ']') => Node { kind: Kind::Null, span: self.here(), tag: None },
+            None | Some(',' | '}' | ']') => Node::new(Kind::Null, self.here()),
             Some(_) => self.value(),
         };
         key.map(|key| Entry { key, key_span, value })

@@ -175,7 +175,7 @@ impl Builder<'_> {
                     message,
                     "define it further up, or write the value out",
                 );
-                self.put(Node { kind: Kind::Null, span, tag: None }, 0);
+                self.put(Node::new(Kind::Null, span), 0);
             }
             _ => {}
         }
@@ -307,7 +307,7 @@ impl Builder<'_> {
     }
 
     fn alias(&mut self, id: usize, span: Span) {
-        let null = Node { kind: Kind::Null, span, tag: None };
+        let null = Node::new(Kind::Null, span);
         let Some(anchored) = self.anchors.get(&id) else {
             // An anchor without a node is one whose node is still open, or one that was too much to remember.
             if self.copied <= MAX_COPIED {

@@ -91,7 +91,7 @@ fn stage(
     stacks: &mut Vec<StackInput>,
     reading: &mut Reading<'_>,
 ) {
-    let empty = empty_map();
+    let empty = Node::empty(Span::default());
     let properties = artifact.value.field("properties").unwrap_or(&empty);
     let source = &manifest.source;
     let span = properties.field("directoryName").map_or(artifact.key_span, |name| name.span);
@@ -118,7 +118,7 @@ fn stack(
     reading: &mut Reading<'_>,
 ) -> Option<StackInput> {
     let source = &manifest.source;
-    let empty = empty_map();
+    let empty = Node::empty(Span::default());
     let properties = artifact.value.field("properties").unwrap_or(&empty);
     let environment = environment(artifact, source, reading);
     let (file_name, template_source) = file(manifest, properties, "templateFile", reading)?;
@@ -163,10 +163,6 @@ fn stack(
     };
     let root = StackTemplate { template, source: template_source, nested };
     Some(StackInput { artifact, root })
-}
-
-fn empty_map() -> Node {
-    Node { kind: Kind::Map(Vec::new()), span: Span::default(), tag: None }
 }
 
 fn folder_of(file: &str) -> &str {

@@ -69,15 +69,7 @@ impl Evaluation<'_> {
                 _ => Value::Text(Text::any()),
             },
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" => {
-                let call = Node {
-                    kind: Kind::Map(vec![stackpass_ground::tree::Entry {
-                        key: name.to_owned(),
-                        key_span: span,
-                        value: argument.clone(),
-                    }]),
-                    span,
-                    tag: None,
-                };
+                let call = Node::entry(name, argument.clone(), span);
                 truth_value(self.truth(&call))
             }
             // A property may be called `Condition`: a policy statement's is, and holds a mapping.
@@ -388,12 +380,12 @@ impl Evaluation<'_> {
     /// A value of a mapping. It may not hold functions, so none is followed: mappings could else be looked up in each other
     /// without end. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html>
     fn mapped(&mut self, node: &Node) -> Value {
-        if holds_function(node) { Value::Unknown } else { self.value(node) }
+        if holds_mapping(node) { Value::Unknown } else { self.value(node) }
     }
 }
 
-fn holds_function(node: &Node) -> bool {
-    matches!(node.kind, Kind::Map(_)) || node.items().iter().any(holds_function)
+fn holds_mapping(node: &Node) -> bool {
+    matches!(node.kind, Kind::Map(_)) || node.items().iter().any(holds_mapping)
 }
 
 /// The texts that items give with a delimiter between them. An item that is left out leaves out its delimiter.

@@ -9,7 +9,7 @@ pub(super) struct At(pub(super) Span);
 
 impl At {
     fn node(self, kind: Kind) -> Node {
-        Node { kind, span: self.0, tag: None }
+        Node::new(kind, self.0)
     }
 
     pub(super) fn text(self, text: impl Into<String>) -> Node {

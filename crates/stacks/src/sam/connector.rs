@@ -93,19 +93,10 @@ fn embedded(resource: &Resource, found: &Entry) -> Option<Resource> {
     properties.set("Source", source.into_node(at));
     let condition = field(&found.value, "Condition").and_then(Node::as_str).map(str::to_owned);
     Some(Resource {
-        logical_id,
-        resource_type: format!("{PREFIX}Connector"),
-        type_span: at.0,
-        span: at.0,
-        properties: properties.into_node(at),
         condition,
-        depends_on: Vec::new(),
         deletion_policy: field(&found.value, "DeletionPolicy").cloned(),
         update_replace_policy: field(&found.value, "UpdateReplacePolicy").cloned(),
-        update_policy: None,
-        metadata: None,
-        connectors: None,
-        ignore_globals: None,
+        ..Resource::new(logical_id, format!("{PREFIX}Connector"), at.0, properties.into_node(at))
     })
 }
 

@@ -48,8 +48,7 @@ impl<'a> Event<'a> {
 }
 
 /// The properties of an event that has none.
-static NOTHING: Node =
-    Node { kind: Kind::Map(Vec::new()), span: Span { start: 0, end: 0 }, tag: None };
+static NOTHING: Node = Node::empty(Span { start: 0, end: 0 });
 
 /// Adds a permission to call a function.
 pub(super) fn permit(

@@ -41,7 +41,7 @@ fn merge(default: &Node, own: &Node) -> Node {
         }
         _ => return own.clone(),
     };
-    Node { kind, span: own.span, tag: None }
+    Node::new(kind, own.span)
 }
 
 fn merge_entries(default: &Node, own: &Node) -> Vec<Entry> {

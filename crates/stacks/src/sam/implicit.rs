@@ -33,19 +33,15 @@ pub(super) fn api(expansion: &Expansion<'_>, id: &str, name: &str) -> Option<Res
         _ => None,
     };
     Some(Resource {
-        logical_id: id.parse().ok()?,
-        resource_type: format!("{PREFIX}{name}"),
-        type_span: routes.span,
-        span: routes.span,
-        properties: properties.into_node(at),
         condition,
-        depends_on: Vec::new(),
         deletion_policy: strongest(&routes.deletion_policies),
         update_replace_policy: strongest(&routes.update_replace_policies),
-        update_policy: None,
-        metadata: None,
-        connectors: None,
-        ignore_globals: None,
+        ..Resource::new(
+            id.parse().ok()?,
+            format!("{PREFIX}{name}"),
+            routes.span,
+            properties.into_node(at),
+        )
     })
 }
 

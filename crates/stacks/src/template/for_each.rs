@@ -119,11 +119,7 @@ impl Turn<'_> {
         room.take(NODE)?;
         if self.is_identifier(node) {
             room.take(self.item.len())?;
-            return Some(Node {
-                kind: Kind::String(self.item.to_owned()),
-                span: node.span,
-                tag: None,
-            });
+            return Some(Node::string(self.item, node.span));
         }
         let kind = match &node.kind {
             Kind::String(text) => Kind::String(self.text(text, room)?),

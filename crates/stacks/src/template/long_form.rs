@@ -80,7 +80,7 @@ pub(super) fn long_form(node: &Node, words: Words, diagnostics: &mut Vec<Diagnos
         },
         other => other.clone(),
     };
-    let value = Node { kind, span: node.span, tag: None };
+    let value = Node::new(kind, node.span);
     match &node.tag {
         Some(tag) => function(tag, value, diagnostics),
         None => value,
@@ -104,7 +104,7 @@ fn function(tag: &str, value: Node, diagnostics: &mut Vec<Diagnostic>) -> Node {
         diagnostics.push(Diagnostic::error(codes::UNKNOWN_TAG, span, message).with_help(help));
     }
     let value = if tag == "GetAtt" { attribute(value) } else { value };
-    Node { kind: Kind::Map(vec![Entry { key, key_span: span, value }]), span, tag: None }
+    Node::entry(key, value, span)
 }
 
 /// Splits `Id.Attribute` at its first dot; anything else stays.
@@ -112,9 +112,8 @@ fn attribute(value: Node) -> Node {
     let Some((id, name)) = value.as_str().and_then(|text| text.split_once('.')) else {
         return value;
     };
-    let part =
-        |text: &str| Node { kind: Kind::String(text.to_owned()), span: value.span, tag: None };
-    Node { kind: Kind::List(vec![part(id), part(name)]), span: value.span, tag: None }
+    let part = |text: &str| Node::string(text, value.span);
+    Node::new(Kind::List(vec![part(id), part(name)]), value.span)
 }
 
 /// The boolean of YAML 1.1 that a scalar without quotes is. The span of a quoted one holds its quotes, so it is longer than

@@ -331,7 +331,7 @@ fn properties_of(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Node {
     let end = entry_span(entry).end;
-    let empty = Node { kind: Kind::Map(Vec::new()), span: Span::new(end, end), tag: None };
+    let empty = Node::empty(Span::new(end, end));
     match properties {
         Some(node) if matches!(node.kind, Kind::Map(_)) => node,
         Some(node) if node.kind != Kind::Null => {
