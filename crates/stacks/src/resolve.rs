@@ -22,7 +22,7 @@ use crate::need::Place;
 use crate::pattern::Pattern;
 use crate::property_path::UPDATE_POLICY;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
-use crate::template::{LogicalId, Reach, Section, Template, Transform};
+use crate::template::{LogicalId, Reach, Section, Template, Transform, function_or_condition};
 use crate::value::{Found, Located, Text, Truth, Value};
 
 pub(crate) use for_each::expand as expand_loops;
@@ -364,11 +364,9 @@ impl Evaluation<'_> {
             Kind::Number(text) => Value::text(text.clone()),
             Kind::String(text) => Value::Text(self.references_in(Text::literal(text), node.span)),
             Kind::List(items) => self.list(items),
-            Kind::Map(entries) => match entries.as_slice() {
-                [entry] if is_function(&entry.key) => {
-                    self.function(&entry.key, &entry.value, node.span)
-                }
-                _ => self.map(node),
+            Kind::Map(_) => match function_or_condition(node) {
+                Some((name, argument)) => self.function(name, argument, node.span),
+                None => self.map(node),
             },
         };
         self.depth -= 1;
@@ -427,10 +425,6 @@ impl Evaluation<'_> {
     fn diagnose(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
-}
-
-fn is_function(key: &str) -> bool {
-    key == "Ref" || key == "Condition" || key.starts_with("Fn::")
 }
 
 #[cfg(test)]

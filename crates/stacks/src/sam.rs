@@ -44,8 +44,8 @@ use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::Node;
 
 use crate::codes;
-use crate::template::{LogicalId, Resource, Template};
-use build::{At, Properties, function};
+use crate::template::{LogicalId, Resource, Template, function};
+use build::{At, Properties};
 use resource::{Macro, is_sam, sam_name, weaker};
 
 /// The name of the transform.

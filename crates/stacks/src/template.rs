@@ -6,6 +6,7 @@
 
 mod elsewhere;
 pub(crate) mod for_each;
+mod function;
 mod long_form;
 mod section;
 pub(crate) mod transforms;
@@ -19,6 +20,7 @@ use stackpass_ground::{
 };
 
 pub use for_each::{Loop, Section};
+pub(crate) use function::{function, function_or_condition};
 pub(crate) use long_form::plain;
 pub(crate) use section::add;
 pub use transforms::{Reach, Transform};

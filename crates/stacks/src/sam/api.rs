@@ -2,10 +2,11 @@
 
 use stackpass_ground::tree::Node;
 
-use super::build::{At, Properties, entry_at, field, function, is_no_value};
+use super::build::{At, Properties, entry_at, field, is_no_value};
 use super::event::{has_policy, is_role, permit};
 use super::resource::{Macro, is_wanted};
 use super::{Expansion, code, domain, tags};
+use crate::template::function;
 
 /// The properties that a REST API has too.
 const SAME: [&str; 10] = [

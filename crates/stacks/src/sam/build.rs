@@ -3,6 +3,8 @@
 use stackpass_ground::source::Span;
 use stackpass_ground::tree::{Entry, Kind, Node};
 
+use crate::template::function;
+
 /// A place at which nodes are made.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At(pub(super) Span);
@@ -148,16 +150,6 @@ pub(super) fn field<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
 /// The span of an entry from its key to the end of its value.
 pub(super) fn entry_at(entry: &Entry) -> At {
     At(Span::new(entry.key_span.start, entry.value.span.end.max(entry.key_span.end)))
-}
-
-/// The function that a node calls, with its argument.
-pub(super) fn function(node: &Node) -> Option<(&str, &Node)> {
-    match node.entries() {
-        [entry] if entry.key == "Ref" || entry.key.starts_with("Fn::") => {
-            Some((&entry.key, &entry.value))
-        }
-        _ => None,
-    }
 }
 
 /// Whether a node is `AWS::NoValue`.

@@ -3,11 +3,11 @@
 use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::Node;
 
-use super::build::{At, Properties, field, function};
+use super::build::{At, Properties, field};
 use super::resource::Macro;
 use super::{Expansion, PACKAGE_BUCKET};
 use crate::codes;
-use crate::template::{Parameter, Template};
+use crate::template::{Parameter, Template, function};
 
 /// What the fields of a location in S3 are called: bucket, key, version.
 pub(super) type Names = [&'static str; 3];

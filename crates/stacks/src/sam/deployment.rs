@@ -2,9 +2,10 @@
 
 use stackpass_ground::tree::Node;
 
-use super::build::{At, Properties, field, function, is_false};
+use super::build::{At, Properties, field, is_false};
 use super::resource::{Macro, is_wanted};
 use super::{Expansion, tags};
+use crate::template::function;
 
 const APPLICATION: &str = "ServerlessDeploymentApplication";
 const ROLE: &str = "CodeDeployServiceRole";

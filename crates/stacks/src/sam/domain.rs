@@ -3,8 +3,9 @@
 use stackpass_ground::tree::Node;
 
 use super::Expansion;
-use super::build::{At, Properties, append, digest, field, function, is_false};
+use super::build::{At, Properties, append, digest, field, is_false};
 use super::resource::{Macro, is_wanted, weaker};
+use crate::template::function;
 
 /// The domain of a REST API.
 pub(super) fn of_rest_api(expansion: &mut Expansion<'_>, sam: &Macro, stage: &str) {

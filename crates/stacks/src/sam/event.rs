@@ -3,10 +3,11 @@
 use stackpass_ground::source::Span;
 use stackpass_ground::tree::{Entry, Kind, Node};
 
-use super::build::{At, Properties, entry, entry_at, field, function};
+use super::build::{At, Properties, entry, entry_at, field};
 use super::resource::{Macro, is_wanted};
 use super::target::Target;
 use super::{Expansion, Routes};
+use crate::template::function;
 
 /// One event.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use stackpass_ground::tree::{Entry, Kind, Node};
 
-use super::build::{entry, function};
+use super::build::entry;
+use crate::template::function;
 
 /// Mappings that are not merged: the resource's own stands alone.
 const REPLACED: [&str; 2] = ["Architectures", "ManagedResourceTags"];

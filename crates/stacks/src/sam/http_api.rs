@@ -2,11 +2,12 @@
 
 use stackpass_ground::tree::Node;
 
-use super::build::{Properties, field, function, referred};
+use super::build::{Properties, field, referred};
 use super::event::{Event, note_route};
 use super::resource::{Macro, is_wanted};
 use super::target::Target;
 use super::{Expansion, api, code, domain, implicit};
+use crate::template::function;
 
 const CREATOR: &str = "httpapi:createdBy";
 

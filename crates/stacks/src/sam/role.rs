@@ -2,9 +2,10 @@
 
 use stackpass_ground::tree::Node;
 
-use super::build::{At, Properties, function, if_parts, is_no_value};
+use super::build::{At, Properties, if_parts, is_no_value};
 use super::resource::{Macro, is_wanted};
 use super::{Expansion, tags};
+use crate::template::function;
 
 /// What a role is made of.
 #[derive(Debug)]

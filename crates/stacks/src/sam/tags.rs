@@ -3,8 +3,9 @@
 use stackpass_ground::tree::{Kind, Node};
 
 use super::Expansion;
-use super::build::{At, Properties, entry_at, function};
+use super::build::{At, Properties, entry_at};
 use super::resource::Macro;
+use crate::template::function;
 
 /// A map of tags as a list of keys and values.
 pub(super) fn pairs(tags: &Node) -> impl Iterator<Item = Node> {

@@ -2,10 +2,11 @@
 
 use stackpass_ground::tree::{Entry, Node};
 
-use super::build::{At, Properties, entry_at, field, function};
+use super::build::{At, Properties, entry_at, field};
 use super::event::permit;
 use super::resource::Macro;
 use super::{Expansion, domain};
+use crate::template::function;
 
 const CREATOR: &str = "websocketapi:createdBy";
 
