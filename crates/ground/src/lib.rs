@@ -1,5 +1,5 @@
 //! What every crate stands on: texts with places in them, JSON and YAML that keep their places, look-ups in sorted text,
-//! wildcards, and the names that AWS gives to things.
+//! wildcards, answers that may be unknown, and the names that AWS gives to things.
 //!
 //! This crate does no I/O and knows no policy, template or credential. What is here has one meaning for all of them: a
 //! problem in somebody's input is a [`source::Diagnostic`] with a place, a name of a resource an [`arn::Arn`], and which
@@ -48,3 +48,5 @@ pub mod partition;
 pub mod region;
 
 pub mod sorted_lines;
+
+pub mod truth;

@@ -12,6 +12,8 @@ mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stackpass_ground::truth::Truth;
+
 use crate::action::Action;
 use crate::arn::{Arn, ArnPattern};
 use crate::condition::{Comparison, ConditionKey, Operator, Qualifier};
@@ -59,9 +61,6 @@ pub enum Decision {
 /// The condition keys of a request.
 pub(crate) type Context = BTreeMap<ConditionKey, Vec<String>>;
 
-/// True, false, or not to be told: `None`.
-pub(crate) type Truth = Option<bool>;
-
 impl Request {
     /// Makes a request without principal and context.
     pub fn new(action: Action, resource: Option<Arn>) -> Request {
@@ -87,8 +86,8 @@ pub fn decide(policies: &[&Document], request: &Request) -> Decision {
         for statement in &policy.statements {
             let applies = applies(statement, policy.syntax(), request);
             match statement.effect {
-                Effect::Deny if applies != Some(false) => return Decision::ExplicitDeny,
-                Effect::Allow if applies == Some(true) => allowed = true,
+                Effect::Deny if applies.possible() => return Decision::ExplicitDeny,
+                Effect::Allow if applies == Truth::Yes => allowed = true,
                 Effect::Allow | Effect::Deny => {}
             }
         }
@@ -117,44 +116,44 @@ fn applies(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
     let action =
         statement.actions.holds(|patterns| patterns.iter().any(|it| it.matches(&request.action)));
     if !action {
-        return Some(false);
+        return Truth::No;
     }
     let others =
         [resource_matches(statement, syntax, request), principal_matches(statement, request)];
     let conditions = statement.conditions.iter().map(|(operator, key, values)| {
         condition_holds(operator, key, values, syntax, &request.context)
     });
-    all(others.into_iter().chain(conditions))
+    Truth::all(others.into_iter().chain(conditions))
 }
 
 fn resource_matches(statement: &Statement, syntax: Syntax, request: &Request) -> Truth {
-    let Some(resources) = &statement.resources else { return Some(true) };
+    let Some(resources) = &statement.resources else { return Truth::Yes };
     let matches = |pattern: &ArnPattern| match &request.resource {
-        None => Some(Some(pattern.is_any())),
+        None => Some(Truth::from(pattern.is_any())),
         Some(arn) => variables::pattern_matches(pattern, arn, syntax, &request.context),
     };
     // A variable that cannot be resolved makes a pattern match nothing, and a `NotResource` statement not apply at all.
     match resources {
-        Selection::Only(patterns) => any(patterns.iter().filter_map(matches)),
+        Selection::Only(patterns) => Truth::any(patterns.iter().filter_map(matches)),
         Selection::Except(patterns) => {
             let matched: Option<Vec<Truth>> = patterns.iter().map(matches).collect();
-            matched.map_or(Some(false), |matched| any(matched).map(|matched| !matched))
+            matched.map_or(Truth::No, |matched| Truth::any(matched).negate())
         }
     }
 }
 
 fn principal_matches(statement: &Statement, request: &Request) -> Truth {
     let matches = |principal: &Principal| match principal {
-        Principal::Anyone => Some(true),
-        Principal::Named(kinds) => request.principal.as_ref().map(|requester| {
+        Principal::Anyone => Truth::Yes,
+        Principal::Named(kinds) => Truth::from(request.principal.as_ref().map(|requester| {
             let names = kinds.get(&requester.kind).into_iter().flatten();
             names.into_iter().any(|name| is_named(requester, name))
-        }),
+        })),
     };
     match &statement.principal {
-        None => Some(true),
+        None => Truth::Yes,
         Some(Selection::Only(principal)) => matches(principal),
-        Some(Selection::Except(principal)) => matches(principal).map(|matched| !matched),
+        Some(Selection::Except(principal)) => matches(principal).negate(),
     }
 }
 
@@ -188,15 +187,16 @@ pub(crate) fn condition_holds(
     context: &Context,
 ) -> Truth {
     if values.is_empty() {
-        return None;
+        return Truth::Maybe;
     }
     let comparison = operator.comparison;
     let present = context.get(key).filter(|values| !values.is_empty());
     if comparison == Comparison::Null {
-        return any(values.iter().map(|value| compare::null(value, present.is_some())));
+        let is_null = |value: &String| Truth::from(compare::null(value, present.is_some()));
+        return Truth::any(values.iter().map(is_null));
     }
     let Some(present) = present else {
-        return Some(match (operator.if_exists, operator.qualifier) {
+        return Truth::from(match (operator.if_exists, operator.qualifier) {
             (true, _) | (false, Some(Qualifier::ForAllValues)) => true,
             (false, Some(Qualifier::ForAnyValue)) => false,
             (false, None) => comparison.is_negated(),
@@ -207,38 +207,20 @@ pub(crate) fn condition_holds(
         .filter_map(|value| variables::condition_value(value, comparison, syntax, context))
         .collect();
     if comparison.is_negated() && expected.len() < values.len() {
-        return Some(false);
+        return Truth::No;
     }
     let holds = |given: &String| {
-        let equal =
-            any(expected.iter().map(|value| compare::compare(comparison, value, given, syntax)));
-        if comparison.is_negated() { equal.map(|equal| !equal) } else { equal }
+        let compare = |value: &String| compare::compare(comparison, value, given, syntax);
+        let equal = Truth::any(expected.iter().map(compare).map(Truth::from));
+        if comparison.is_negated() { equal.negate() } else { equal }
     };
     match (operator.qualifier, present.as_slice()) {
-        (Some(Qualifier::ForAllValues), _) => all(present.iter().map(holds)),
-        (Some(Qualifier::ForAnyValue), _) => any(present.iter().map(holds)),
+        (Some(Qualifier::ForAllValues), _) => Truth::all(present.iter().map(holds)),
+        (Some(Qualifier::ForAnyValue), _) => Truth::any(present.iter().map(holds)),
         (None, [value]) => holds(value),
         // IAM does not say what a key with several values means without a qualifier.
-        (None, _) => None,
+        (None, _) => Truth::Maybe,
     }
-}
-
-/// False if one is false, else unknown if one is.
-fn all(truths: impl IntoIterator<Item = Truth>) -> Truth {
-    let mut result = Some(true);
-    for truth in truths {
-        match truth {
-            Some(false) => return Some(false),
-            Some(true) => {}
-            None => result = None,
-        }
-    }
-    result
-}
-
-/// True if one is true, else unknown if one is.
-fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
-    all(truths.into_iter().map(|truth| truth.map(|truth| !truth))).map(|none| !none)
 }
 
 #[cfg(test)]

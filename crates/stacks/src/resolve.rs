@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use stackpass_ground::source::{Diagnostic, Source, Span};
 use stackpass_ground::tree::{Kind, Node};
+use stackpass_ground::truth::Truth;
 
 use crate::codes;
 use crate::generic;
@@ -23,7 +24,7 @@ use crate::pattern::Pattern;
 use crate::property_path::UPDATE_POLICY;
 use crate::template::for_each::LANGUAGE_EXTENSIONS;
 use crate::template::{LogicalId, Reach, Section, Template, Transform, function_or_condition};
-use crate::value::{Found, Located, Text, Truth, Value};
+use crate::value::{Found, Located, Text, Value};
 
 pub(crate) use for_each::expand as expand_loops;
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_ground::source::Span;
+use stackpass_ground::truth::Truth;
 
 use crate::template::LogicalId;
 
@@ -14,52 +15,6 @@ pub(crate) const MAX_ALTERNATIVES: usize = 64;
 
 /// How many parts a text has before its rest counts as unknown. No name is made of so many.
 const MAX_PARTS: usize = 256;
-
-/// Three-valued truth after Kleene.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Truth {
-    /// Certainly not.
-    No,
-    /// It depends on something that is not known before the deployment.
-    Maybe,
-    /// Certainly.
-    Yes,
-}
-
-impl Truth {
-    /// Both hold.
-    #[must_use]
-    pub fn and(self, other: Truth) -> Truth {
-        self.min(other)
-    }
-
-    /// At least one holds.
-    #[must_use]
-    pub fn or(self, other: Truth) -> Truth {
-        self.max(other)
-    }
-
-    /// The contrary.
-    #[must_use]
-    pub fn negate(self) -> Truth {
-        match self {
-            Truth::No => Truth::Yes,
-            Truth::Maybe => Truth::Maybe,
-            Truth::Yes => Truth::No,
-        }
-    }
-
-    /// Holds, or may hold.
-    pub fn possible(self) -> bool {
-        self != Truth::No
-    }
-}
-
-impl From<bool> for Truth {
-    fn from(value: bool) -> Truth {
-        if value { Truth::Yes } else { Truth::No }
-    }
-}
 
 /// A value as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::truth::Truth;
+
 use super::means_the_same;
 use crate::arn::ArnPattern;
 use crate::condition::{Comparison, ConditionKey, Conditions, Operator};
-use crate::evaluate::{Context, Truth, compare, condition_holds};
+use crate::evaluate::{Context, compare, condition_holds};
 use crate::wildcard::{Case, Glob, Syntax};
 
 /// How the conditions of a statement stand to those of a grant.
@@ -88,14 +90,17 @@ fn with_values(
         && values.iter().all(|value| means_the_same(value, syntax))
     {
         let negated = operator.comparison.is_negated();
-        let truth = |text: &String| meets(form, text, wanted, values).map(|it| it != negated);
+        let truth = |text: &String| {
+            let met = meets(form, text, wanted, values);
+            if negated { met.negate() } else { met }
+        };
         texts.iter().map(truth).collect()
     } else {
         return Relation::Possible;
     };
-    if truths.iter().all(|truth| *truth == Some(true)) {
+    if truths.iter().all(|truth| *truth == Truth::Yes) {
         Relation::Implied
-    } else if truths.iter().all(|truth| *truth == Some(false)) {
+    } else if truths.iter().all(|truth| *truth == Truth::No) {
         Relation::Contradicted
     } else {
         Relation::Possible
@@ -162,11 +167,11 @@ fn meets(form: Form, given: &str, wanted: Form, values: &BTreeSet<String>) -> Tr
                 || arns(value).is_none_or(|(value, given)| value.overlaps(&given)))
     };
     if values.iter().any(includes) {
-        Some(true)
+        Truth::Yes
     } else if values.iter().any(overlaps) {
-        None
+        Truth::Maybe
     } else {
-        Some(false)
+        Truth::No
     }
 }
 

@@ -1,3 +1,5 @@
+use stackpass_ground::truth::Truth;
+
 use super::*;
 use crate::condition::{ConditionKey, Conditions, Operator};
 use crate::evaluate::{Context, condition_holds};
@@ -88,7 +90,7 @@ fn conditions_of_other_operators_are_reconciled() {
                 let context = Context::from([(key("aws:k"), vec![request.clone()])]);
                 conditions.iter().all(|(operator, key, values)| {
                     let truth = condition_holds(operator, key, values, Syntax::Variables, &context);
-                    truth == Some(true)
+                    truth == Truth::Yes
                 })
             };
             for request in requests.iter().filter(|request| holds(&given, request)) {

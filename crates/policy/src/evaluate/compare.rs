@@ -2,7 +2,6 @@
 
 use core::net::IpAddr;
 
-use super::Truth;
 use crate::arn::{Arn, ArnPattern};
 use crate::condition::Comparison;
 use crate::wildcard::{Case, Glob, Syntax};
@@ -13,7 +12,7 @@ pub(super) fn compare(
     expected: &str,
     given: &str,
     syntax: Syntax,
-) -> Truth {
+) -> Option<bool> {
     match comparison {
         Comparison::StringEquals | Comparison::StringNotEquals | Comparison::BinaryEquals => {
             Some(expected == given)
@@ -68,7 +67,7 @@ pub(crate) fn includes(comparison: Comparison, wider: &str, value: &str) -> bool
 }
 
 /// `Null`: whether the key is missing is what the value says.
-pub(super) fn null(expected: &str, present: bool) -> Truth {
+pub(super) fn null(expected: &str, present: bool) -> Option<bool> {
     Some(boolean(expected)? != present)
 }
 
@@ -92,7 +91,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// Whether an address is in a block such as `10.0.0.0/8`, or is the address given instead of a block.
-fn is_in_block(address: &str, block: &str) -> Truth {
+fn is_in_block(address: &str, block: &str) -> Option<bool> {
     let (network, length) = block.split_once('/').map_or((block, None), |(a, b)| (a, Some(b)));
     let (bits, value) = bits(address.parse().ok()?);
     let (network_bits, network) = self::bits(network.parse().ok()?);

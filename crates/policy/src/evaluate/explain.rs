@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Decision, Request, Truth, applies, condition_holds, principal_matches, variables};
+use stackpass_ground::truth::Truth;
+
+use super::{Decision, Request, applies, condition_holds, principal_matches, variables};
 use crate::arn::ArnPattern;
 use crate::condition::ConditionKey;
 use crate::document::Document;
@@ -105,8 +107,8 @@ pub fn explain(policies: &[&Document], request: &Request) -> Explanation {
                 Reach::If(keys) => {
                     let truth = applies(statement, syntax, request);
                     let holds = match statement.effect {
-                        Effect::Allow => truth == Some(true),
-                        Effect::Deny => truth != Some(false),
+                        Effect::Allow => truth == Truth::Yes,
+                        Effect::Deny => truth.possible(),
                     };
                     Found { place, keys, holds }
                 }
@@ -162,8 +164,8 @@ fn reach(statement: &Statement, syntax: Syntax, request: &Request) -> Reach {
     let mut keys = BTreeSet::new();
     // What cannot be evaluated never allows and always denies.
     let is_missed = |truth: Truth| match statement.effect {
-        Effect::Allow => truth != Some(true),
-        Effect::Deny => truth == Some(false),
+        Effect::Allow => truth != Truth::Yes,
+        Effect::Deny => truth == Truth::No,
     };
     if is_missed(principal_matches(statement, request)) {
         return Reach::No;
@@ -199,10 +201,10 @@ fn resource_reach(
     request: &Request,
 ) -> Result<Truth, BTreeSet<ConditionKey>> {
     let Some(arn) = &request.resource else {
-        return Ok(Some(resources.holds(|patterns| patterns.iter().any(ArnPattern::is_any))));
+        return Ok(resources.holds(|patterns| patterns.iter().any(ArnPattern::is_any)).into());
     };
     let mut open = BTreeSet::new();
-    let mut matched = Some(false);
+    let mut matched = Truth::No;
     let mut is_unresolved = false;
     let this_only = ArnPattern::from(arn);
     for pattern in resources.value() {
@@ -215,19 +217,17 @@ fn resource_reach(
             continue;
         }
         match variables::pattern_matches(pattern, arn, syntax, &request.context) {
-            Some(Some(true)) => matched = Some(true),
-            Some(Some(false)) => {}
-            Some(None) => matched = matched.filter(|matched| *matched),
+            Some(truth) => matched = matched.or(truth),
             None => is_unresolved = true,
         }
     }
     match resources {
-        Selection::Except(_) if is_unresolved => Ok(Some(false)),
-        Selection::Except(_) if matched == Some(true) => Ok(Some(false)),
-        Selection::Only(_) if matched == Some(true) => Ok(Some(true)),
+        Selection::Except(_) if is_unresolved => Ok(Truth::No),
+        Selection::Except(_) if matched == Truth::Yes => Ok(Truth::No),
+        Selection::Only(_) if matched == Truth::Yes => Ok(Truth::Yes),
         _ if !open.is_empty() => Err(open),
         Selection::Only(_) => Ok(matched),
-        Selection::Except(_) => Ok(matched.map(|matched| !matched)),
+        Selection::Except(_) => Ok(matched.negate()),
     }
 }
 

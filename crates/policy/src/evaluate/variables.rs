@@ -1,6 +1,8 @@
 //! Policy variables: `${aws:username}`, and `${aws:username, 'nobody'}` with a default.
 
-use super::{Context, Truth};
+use stackpass_ground::truth::Truth;
+
+use super::Context;
 use crate::arn::{Arn, ArnPattern};
 use crate::condition::{Comparison, ConditionKey};
 use crate::wildcard::{self, Case, Glob, Syntax, Token};
@@ -25,9 +27,9 @@ pub(super) fn pattern_matches(
     if syntax == Syntax::Plain || !pattern.as_str().contains("${") {
         let matches = pattern.matches_as(arn, syntax);
         return Some(if matches || !pattern.may_match_as(arn, syntax) {
-            Some(matches)
+            Truth::from(matches)
         } else {
-            None
+            Truth::Maybe
         });
     }
     // Part by part, so that a colon in the value of a variable separates nothing.
@@ -47,14 +49,14 @@ pub(super) fn pattern_matches(
     ];
     let crossing = [(pattern.after_service(), arn.after_service())];
     if !match_all(&first)? {
-        return Some(Some(false));
+        return Some(Truth::No);
     }
     Some(if match_all(&rest)? {
-        Some(true)
+        Truth::Yes
     } else if match_all(&crossing)? {
-        None
+        Truth::Maybe
     } else {
-        Some(false)
+        Truth::No
     })
 }
 

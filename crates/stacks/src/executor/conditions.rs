@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use stackpass_policy::action::Action;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions, Operator};
 
+use stackpass_ground::truth::Truth;
+
 use super::Subject;
 use crate::generic;
 use crate::names::{self, NameTemplate};
 use crate::registry::ResourceType;
 use crate::rules::{Rule, Term, ValueEntry};
-use crate::value::{Text, Truth};
+use crate::value::Text;
 
 /// One operator and key with its values.
 #[derive(Clone, Debug)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::truth::Truth;
+
 use crate::need::Phase;
 use crate::registry::Verb;
 use crate::resolve::DeletionPolicy;
-use crate::value::{Truth, Value};
+use crate::value::Value;
 
 use super::{Subject, Verbs};
 

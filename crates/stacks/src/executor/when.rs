@@ -1,12 +1,13 @@
 //! When a rule applies to a resource.
 
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::truth::Truth;
 use stackpass_ground::wildcard::{Case, Glob, Syntax};
 
 use crate::names;
 use crate::registry::ResourceType;
 use crate::rules::{Term, When};
-use crate::value::{Text, Truth, Value};
+use crate::value::{Text, Value};
 
 use super::{PropertyAt, Subject};
 

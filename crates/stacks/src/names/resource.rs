@@ -4,6 +4,7 @@ mod variables;
 
 use std::collections::BTreeSet;
 
+use stackpass_ground::truth::Truth;
 use stackpass_ground::wildcard::escape;
 
 use crate::need::Scoping;
@@ -11,7 +12,7 @@ use crate::registry;
 use crate::resolve::{Resource, Setting, Stack};
 use crate::rules;
 use crate::template::LogicalId;
-use crate::value::{Part, Text, Truth, Value};
+use crate::value::{Part, Text, Value};
 
 use super::reach::{Question, Reach};
 use super::template::NameTemplate;

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
+use stackpass_ground::truth::Truth;
 
 use super::Evaluation;
 use crate::codes;
 use crate::template::LogicalId;
-use crate::value::Truth;
 
 /// How many circles of a template are told.
 const MAX_CIRCLES: usize = 20;

@@ -2,11 +2,12 @@
 
 use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
+use stackpass_ground::truth::Truth;
 
 use super::Evaluation;
 use crate::codes;
 use crate::template::{Reach, Section};
-use crate::value::{Truth, Value};
+use crate::value::Value;
 
 impl Evaluation<'_> {
     /// Whether a named condition holds.

@@ -10,12 +10,13 @@ use std::collections::BTreeSet;
 
 use stackpass_ground::source::Diagnostic;
 use stackpass_ground::tree::{Entry, Kind, Node};
+use stackpass_ground::truth::Truth;
 
 use super::{Evaluation, Setting};
 use crate::codes;
 use crate::template::for_each::{self, LANGUAGE_EXTENSIONS, Room, is_loop};
 use crate::template::{self, CLOUDFORMATION_RESOURCES, Loop, SPLIT, Section, Template};
-use crate::value::{Truth, Value};
+use crate::value::Value;
 
 /// How deep loops may stand in one another.
 const MAX_DEPTH: usize = 20;

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use stackpass_ground::partition::Partition;
 use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
+use stackpass_ground::truth::Truth;
 
 use super::texts::append;
 use super::{Evaluation, Use, UseKind};
 use crate::codes;
 use crate::template::{LogicalId, Section};
-use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
+use crate::value::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Value};
 
 impl Evaluation<'_> {
     /// The value of a function call.

@@ -2,13 +2,14 @@
 
 use stackpass_ground::source::{Diagnostic, Span};
 use stackpass_ground::tree::{Kind, Node};
+use stackpass_ground::truth::Truth;
 
 use super::{Evaluation, Use, UseKind};
 use crate::codes;
 use crate::sam::PACKAGE_BUCKET;
 use crate::template::transforms::INCLUDE;
 use crate::template::{Parameter, plain};
-use crate::value::{List, Located, Text, Truth, Value};
+use crate::value::{List, Located, Text, Value};
 
 const SYSTEMS_MANAGER: &str = "AWS::SSM::Parameter::Value<";
 

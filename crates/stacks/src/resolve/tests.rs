@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stackpass_ground::source::{Diagnostic, Source};
+use stackpass_ground::truth::Truth;
 
 use super::{DeletionPolicy, Setting, Stack, UseKind, resolve};
 use crate::template;
-use crate::value::{Part, Text, Truth, Value};
+use crate::value::{Part, Text, Value};
 
 fn setting() -> Setting {
     Setting {

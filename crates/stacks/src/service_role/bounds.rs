@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::truth::Truth;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::catalogue;
 use stackpass_policy::condition::{Comparison, Conditions};
@@ -17,7 +18,6 @@ use crate::names;
 use crate::need::{Need, Needs, Who};
 use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
-use crate::value::Truth;
 
 /// The actions that make the principals of a template.
 const MAKING: [&str; 2] = ["iam:CreateRole", "iam:CreateUser"];

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::truth::Truth;
 
 use super::boundary::parsed_not_for_all;
 use crate::deployment::Deployment;
@@ -10,7 +11,7 @@ use crate::names;
 use crate::need::{Place, ResourceRef};
 use crate::pattern::Pattern;
 use crate::resolve::{Resource, Stack};
-use crate::value::{Truth, Value};
+use crate::value::Value;
 
 /// A role or user of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,10 @@
-//! Truth, equality, and what stands at a path.
+//! Equality, and what stands at a path.
 
 use std::collections::BTreeMap;
 
 use stackpass_ground::source::Span;
 
 use super::{List, Located, MAX_ALTERNATIVES, Map, Part, Text, Truth, Value};
-
-const TRUTHS: [Truth; 3] = [Truth::No, Truth::Maybe, Truth::Yes];
 
 fn located(value: Value) -> Located {
     Located { value, span: Span::default() }
@@ -23,20 +21,6 @@ fn map<const N: usize>(entries: [(&str, Value); N], open: bool) -> Value {
 
 fn any() -> Value {
     Value::Text(Text::any())
-}
-
-#[test]
-fn kleene() {
-    for left in TRUTHS {
-        assert_eq!(left.negate().negate(), left);
-        for right in TRUTHS {
-            assert_eq!(left.and(right), right.and(left));
-            assert_eq!(left.and(right).negate(), left.negate().or(right.negate()), "De Morgan");
-        }
-    }
-    assert_eq!(Truth::Maybe.and(Truth::No), Truth::No);
-    assert_eq!(Truth::Maybe.or(Truth::Yes), Truth::Yes);
-    assert_eq!(Truth::Maybe.and(Truth::Yes), Truth::Maybe);
 }
 
 #[test]
@@ -174,4 +158,13 @@ fn a_choice_is_complete_and_an_unknown_is_not() {
         false,
     );
     assert_eq!(actions.at("Actions.*.R").values.len(), 2);
+}
+
+#[test]
+fn empty_list_is_asked_but_nothing_is_found_in_it() {
+    let empty = map([("Targets", list([], false))], false);
+    let found = empty.at("Targets");
+    assert_eq!((found.values.len(), found.complete), (0, true));
+    assert_eq!(empty.any_at("Targets", &|_| Truth::Maybe), Truth::Maybe);
+    assert_eq!(empty.any_at("Targets.Role", &|_| Truth::Maybe), Truth::No);
 }
