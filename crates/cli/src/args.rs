@@ -11,7 +11,8 @@ use stackpass_ground::partition::Partition;
 use stackpass_ground::region::Region;
 use stackpass_policy::render::{Format, Layout};
 use stackpass_stacks::deployment::{Mode, Options, Tool};
-use stackpass_stacks::need::{Hardness, Lifetime, Need, Who};
+use stackpass_stacks::need::{Hardness, Lifetime, Who};
+use stackpass_stacks::policies::NeedSelection;
 
 use crate::error::{CliError, Kind};
 use words::{
@@ -239,14 +240,20 @@ impl SettingArgs {
 }
 
 impl SelectionArgs {
-    /// Whether a need is looked at.
-    pub(crate) fn includes(&self, need: &Need) -> bool {
-        let hard_enough = match self.hardness {
-            HardnessChoice::Default => need.hardness != Hardness::Feature,
-            HardnessChoice::Must => need.hardness == Hardness::Must,
-            HardnessChoice::All => true,
-        };
-        hard_enough && self.phase.includes(need.phase) && self.who.is_none_or(|who| who == need.who)
+    /// The selection of the engine.
+    pub(crate) fn selection(&self) -> NeedSelection {
+        NeedSelection { who: self.who, lifetime: self.phase, softest: self.hardness.softest() }
+    }
+}
+
+impl HardnessChoice {
+    /// The softest hardness that counts.
+    pub(crate) fn softest(self) -> Hardness {
+        match self {
+            HardnessChoice::Default => NeedSelection::DEPLOYMENT.softest,
+            HardnessChoice::Must => Hardness::Must,
+            HardnessChoice::All => Hardness::Feature,
+        }
     }
 }
 

@@ -12,11 +12,11 @@ use stackpass_policy::grant::{Grant, statements};
 use stackpass_policy::minimize::{Limits, minimize};
 use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::{Hardness, Need, Phase, Scoping, Who};
+use stackpass_stacks::policies::Holder;
 use stackpass_stacks::service_role::{demanded, kept_bound};
 
 use crate::engine::Derived;
 use crate::judge::{Ground, Layer};
-use crate::policies::Holder;
 
 /// Services whose calls all count as made in one region, whatever region is deployed to.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{CliError, Kind};
-use crate::policies::Holder;
+use crate::policies::Owner;
 use crate::view::text::{HINT, clean, paint};
 
 /// How many names are tried for a temporary file.
@@ -82,9 +82,7 @@ fn left_over(folder: &Path, files: &[NewFile]) -> BTreeSet<String> {
         let Some((stem, extension)) = name.split_once('.') else { return false };
         let (holder, number) = stem.split_once('-').unwrap_or((stem, "1"));
         extensions.contains(extension)
-            && [Holder::Caller, Holder::Executor, Holder::Deploy, Holder::Boundary]
-                .iter()
-                .any(|known| known.to_string() == holder)
+            && Owner::all().any(|known| known.to_string() == holder)
             && number.bytes().all(|byte| byte.is_ascii_digit())
     };
     entries

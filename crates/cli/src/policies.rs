@@ -3,13 +3,13 @@
 use std::fmt;
 
 use stackpass_policy::document::Document;
-use stackpass_policy::grant::statements;
-use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
+use stackpass_policy::minimize::{self, Limits, MinimizeError};
 use stackpass_policy::render::NamedDocument;
 use stackpass_policy::size::size;
 use stackpass_policy::statement::Statement;
 use stackpass_stacks::deployment::Mode;
-use stackpass_stacks::need::{Need, Who};
+use stackpass_stacks::need::Need;
+use stackpass_stacks::policies::{self, Holder, PoliciesError, numbered};
 
 use crate::args::Limit;
 use crate::error::{CliError, Kind};
@@ -23,8 +23,8 @@ const MAX_NAME: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     /// Whose it is.
-    pub(crate) holder: Holder,
-    /// Its name in the answer: that of the holder, from the second on with a number.
+    pub(crate) owner: Owner,
+    /// Its name in the answer: that of the owner, from the second on with a number.
     pub(crate) name: String,
     /// Its name in the account, if it must have a certain one.
     pub(crate) fixed_name: Option<String>,
@@ -36,42 +36,42 @@ pub(crate) struct Policy {
     pub(crate) quota: usize,
 }
 
-/// Whose policy it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Holder {
-    /// Of who runs the tool.
-    Caller,
-    /// Of the role that CloudFormation acts with.
-    Executor,
-    /// Of who runs the tool, with whose permissions CloudFormation acts as well.
-    Deploy,
+/// Whose a policy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// Of one who deploys.
+    Holder(Holder),
     /// Of nobody: it bounds what others can be given.
     Boundary,
 }
 
-impl Holder {
-    /// Whose policy a need goes into. CloudFormation has no permissions of its own in direct mode.
-    pub(crate) fn of(need: &Need, mode: Mode) -> Holder {
-        match (mode, need.who) {
-            (Mode::Direct, _) => Holder::Deploy,
-            (_, Who::Caller) => Holder::Caller,
-            (_, Who::Executor) => Holder::Executor,
+impl Owner {
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Owner> {
+        Holder::ALL.into_iter().map(Owner::Holder).chain([Owner::Boundary])
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Holder(holder) => holder.fmt(f),
+            Owner::Boundary => f.write_str("boundary"),
         }
     }
 }
 
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Holder::Caller => "caller",
-            Holder::Executor => "executor",
-            Holder::Deploy => "deploy",
-            Holder::Boundary => "boundary",
-        })
-    }
-}
-
 impl Policy {
+    fn new(
+        owner: Owner,
+        NamedDocument { name, document }: NamedDocument,
+        limits: &Limits,
+    ) -> Policy {
+        let characters = size(&document);
+        let quota = limits.characters;
+        Policy { owner, name, fixed_name: None, document, characters, quota }
+    }
+
     /// The policy as the renderer takes it, for formats that name what they define.
     pub(crate) fn defined(&self) -> NamedDocument {
         let capital = |word: &str| {
@@ -104,67 +104,34 @@ pub(crate) fn name_of_role(role: &str, policy: &str) -> String {
 /// Makes as few policies as the quota allows. A holder that needs nothing has none.
 pub(crate) fn policies(needs: &[&Need], mode: Mode, limit: Limit) -> Result<Vec<Policy>, CliError> {
     let limits = limits(limit);
-    let mut policies = Vec::new();
-    for holder in [Holder::Caller, Holder::Executor, Holder::Deploy] {
-        let held = needs.iter().filter(|need| Holder::of(need, mode) == holder);
-        let statements = statements(held.map(|need| need.grant()));
-        let minimized =
-            minimize(&statements, &limits).map_err(|error| stopped(holder, limit, error))?;
-        policies.extend(numbered(holder, minimized.documents, limits));
-    }
-    Ok(policies)
+    let made = policies::policies(needs.iter().copied(), mode, &limits)
+        .map_err(|error| stopped(limit, error))?;
+    let policy = |policies::Policy { holder, name, document }| {
+        Policy::new(Owner::Holder(holder), NamedDocument { name, document }, &limits)
+    };
+    Ok(made.into_iter().map(policy).collect())
 }
 
 /// Makes as few policies as the quota allows without touching order and grouping of the statements.
 pub(crate) fn in_order(
-    holder: Holder,
+    owner: Owner,
     statements: Vec<Statement>,
     limit: Limit,
 ) -> Result<Vec<Policy>, CliError> {
     let limits = limits(limit);
-    let mut documents: Vec<Document> = Vec::new();
-    for statement in statements {
-        let alone = size(&Document::new(vec![statement.clone()]));
-        if alone > limits.characters {
-            return Err(too_large(holder, alone, limits.characters));
-        }
-        if let Some(last) = documents.last_mut() {
-            last.statements.push(statement.clone());
-            if size(last) <= limits.characters {
-                continue;
-            }
-            last.statements.pop();
-        }
-        documents.push(Document::new(vec![statement]));
-    }
-    if documents.len() > limits.documents {
-        let needed = documents.iter().map(size).sum();
-        let allowed = limits.documents.saturating_mul(limits.characters);
-        return Err(too_large(holder, needed, allowed));
-    }
-    Ok(numbered(holder, documents, limits))
+    let documents =
+        minimize::in_order(statements, &limits).map_err(|error| too_large(owner, error))?;
+    let named = numbered(owner, documents);
+    Ok(named.map(|named| Policy::new(owner, named, &limits)).collect())
 }
 
-fn numbered(holder: Holder, documents: Vec<Document>, limits: Limits) -> Vec<Policy> {
-    let mut policies = Vec::new();
-    for (index, document) in documents.into_iter().enumerate() {
-        let name = if index == 0 { holder.to_string() } else { format!("{holder}-{}", index + 1) };
-        let characters = size(&document);
-        let quota = limits.characters;
-        policies.push(Policy { holder, name, fixed_name: None, document, characters, quota });
+fn too_large(owner: Owner, error: MinimizeError) -> CliError {
+    match error {
+        MinimizeError::TooLarge { needed, allowed } => over_quota(owner, needed, allowed)
+            .with_hint("`--limit managed` allows the most, in several managed policies")
+            .with_hint("choose fewer services, or make a policy for each part of them"),
+        error => impossible(owner, error),
     }
-    policies
-}
-
-fn too_large(holder: Holder, needed: usize, allowed: usize) -> CliError {
-    let message = format!(
-        "the {holder} policy needs {} characters, the quota allows {}",
-        thousands(needed),
-        thousands(allowed)
-    );
-    CliError::new(Kind::OverQuota, message)
-        .with_hint("`--limit managed` allows the most, in several managed policies")
-        .with_hint("choose fewer services, or make a policy for each part of them")
 }
 
 fn limits(limit: Limit) -> Limits {
@@ -176,15 +143,11 @@ fn limits(limit: Limit) -> Limits {
     }
 }
 
-fn stopped(holder: Holder, limit: Limit, error: MinimizeError) -> CliError {
-    match error {
+fn stopped(limit: Limit, PoliciesError { holder, cause }: PoliciesError) -> CliError {
+    let owner = Owner::Holder(holder);
+    match cause {
         MinimizeError::TooLarge { needed, allowed } => {
-            let message = format!(
-                "the {holder} policy needs {} characters, the quota allows {}",
-                thousands(needed),
-                thousands(allowed)
-            );
-            let error = CliError::new(Kind::OverQuota, message);
+            let error = over_quota(owner, needed, allowed);
             let error = match limit {
                 Limit::Managed => error,
                 _ => error.with_hint("`--limit managed` splits it into several managed policies"),
@@ -197,17 +160,30 @@ fn stopped(holder: Holder, limit: Limit, error: MinimizeError) -> CliError {
         }
         MinimizeError::TooManyPairs { found, .. } => {
             let message = format!(
-                "the {holder} policy combines {} actions and resources, more than any quota allows",
+                "the {owner} policy combines {} actions and resources, more than any quota allows",
                 thousands(found)
             );
             CliError::new(Kind::OverQuota, message).with_hint(
                 "`--stack NAME` and `--phase` make a policy for a part of the deployment",
             )
         }
-        error => CliError::new(Kind::Unexpected, format!("cannot make the {holder} policy"))
-            .caused_by(error)
-            .with_hint("please report it with the command line and, if you may, the input"),
+        error => impossible(owner, error),
     }
+}
+
+fn over_quota(owner: Owner, needed: usize, allowed: usize) -> CliError {
+    let message = format!(
+        "the {owner} policy needs {} characters, the quota allows {}",
+        thousands(needed),
+        thousands(allowed)
+    );
+    CliError::new(Kind::OverQuota, message)
+}
+
+fn impossible(owner: Owner, error: MinimizeError) -> CliError {
+    CliError::new(Kind::Unexpected, format!("cannot make the {owner} policy"))
+        .caused_by(error)
+        .with_hint("please report it with the command line and, if you may, the input")
 }
 
 #[cfg(test)]
@@ -218,17 +194,6 @@ mod tests {
 
     fn names(policies: &[Policy]) -> Vec<&str> {
         policies.iter().map(|policy| policy.name.as_str()).collect()
-    }
-
-    #[test]
-    fn direct_mode_has_one_holder() {
-        let caller = need("caller cloudformation:CreateChangeSet create *");
-        let executor = need("executor s3:CreateBucket create arn:aws:s3:::b");
-        let needs = [&caller, &executor];
-        let direct = policies(&needs, Mode::Direct, Limit::Managed).unwrap();
-        assert_eq!(names(&direct), ["deploy"]);
-        let role = policies(&needs, Mode::ServiceRole, Limit::Managed).unwrap();
-        assert_eq!(names(&role), ["caller", "executor"]);
     }
 
     #[test]

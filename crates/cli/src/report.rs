@@ -1,12 +1,12 @@
 //! An answer as a value: what the views show.
 
 use stackpass_stacks::need::{Gap, Need};
+use stackpass_stacks::policies::{NeedSelection, Unscoped, unscoped};
 
-use crate::args::{Limit, SelectionArgs};
+use crate::args::Limit;
 use crate::engine::Derived;
 use crate::error::CliError;
 use crate::policies::{Policy, policies};
-use crate::view::unscoped::{Unscoped, unscoped};
 
 /// All that an answer says.
 #[derive(Debug)]
@@ -25,13 +25,12 @@ impl<'a> Report<'a> {
     /// Makes the answer of an input that can be used.
     pub(crate) fn new(
         derived: &'a Derived,
-        selection: &SelectionArgs,
+        selection: NeedSelection,
         limit: Limit,
     ) -> Result<Report<'a>, CliError> {
-        let needs: Vec<&Need> =
-            derived.needs.needs.iter().filter(|need| selection.includes(need)).collect();
+        let needs = selection.of(&derived.needs);
         let policies = policies(&needs, derived.mode, limit)?;
-        let unscoped = unscoped(&needs);
+        let unscoped = unscoped(needs.iter().copied());
         Ok(Report { derived, needs, policies, unscoped })
     }
 

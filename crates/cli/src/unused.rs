@@ -11,10 +11,10 @@ use stackpass_policy::document::Document;
 use stackpass_policy::grant::{Grant, statements};
 use stackpass_policy::statement::{Effect, Selection, Statement};
 use stackpass_stacks::need::Need;
+use stackpass_stacks::policies::Holder;
 
 use crate::coverage::Side;
 use crate::judge::Ground;
-use crate::policies::Holder;
 
 /// A statement that grants more than is needed.
 #[derive(Debug)]

@@ -14,11 +14,11 @@ mod roles;
 pub(crate) mod rollback;
 #[cfg(test)]
 pub(crate) mod samples;
+mod scoping;
 pub(crate) mod services;
 pub(crate) mod simulate;
 pub(crate) mod snippet;
 pub(crate) mod summary;
 pub(crate) mod text;
-pub(crate) mod unscoped;
 pub(crate) mod whoami;
 pub(crate) mod why;

@@ -6,6 +6,7 @@
 //! AWS adds later. Statements with `NotAction`, `NotResource` or without `Resource` are kept as they are.
 
 mod fit;
+mod in_order;
 mod merge;
 mod names;
 mod recheck;
@@ -17,6 +18,8 @@ use crate::statement::Statement;
 use fit::Cut;
 use merge::Merged;
 use names::Names;
+
+pub use in_order::in_order;
 
 /// The most pairs of an action and a resource that are taken apart. The largest policies that IAM takes have far fewer.
 const MAX_PAIRS: usize = 1_000_000;

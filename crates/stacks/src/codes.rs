@@ -129,8 +129,10 @@ codes! {
 }
 
 codes! {
-    /// What to know about a service role.
+    /// What to know about a service role, and why permissions are not bounded more closely.
     pub FINDINGS {
+        /// Nothing tells which resources of the type are meant, so all are.
+        ANY_OF_TYPE = "any-of-type";
         /// A service role can change itself.
         CHANGES_ITSELF = "changes-itself";
         /// A service role makes roles and decides what they may do.
@@ -149,15 +151,25 @@ codes! {
         EDITS_TRUST = "edits-trust";
         /// A service role takes boundaries away.
         FREES_OF_BOUNDARIES = "frees-of-boundaries";
+        /// The service makes the identifier, so all resources of the type are meant.
+        GENERATED_ID = "generated-id";
         /// A service role makes keys or passwords of users.
         MAKES_CREDENTIALS = "makes-credentials";
         /// Nested stacks are deployed with the service role.
         NESTED_STACKS = "nested-stacks";
+        /// IAM takes no resource for the action.
+        NO_RESOURCE_LEVEL = "no-resource-level";
         /// A service role runs code and passes roles to it.
         RUNS_CODE_WITH_ROLES = "runs-code-with-roles";
         /// A stack keeps its service role, for everybody who may change the stack.
         STAYS_ATTACHED = "stays-attached";
         /// A service role decides which identity providers the account trusts.
         TRUSTS_PROVIDERS = "trusts-providers";
+        /// A name is generated in a way that is not known.
+        UNKNOWN_ALGORITHM = "unknown-algorithm";
+        /// The name of the stack is not given, so names that begin with it are not known.
+        UNKNOWN_STACK_NAME = "unknown-stack-name";
+        /// A name is not known before the deployment.
+        UNKNOWN_VALUE = "unknown-value";
     }
 }

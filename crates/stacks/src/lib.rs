@@ -18,6 +18,7 @@ mod names;
 pub mod need;
 mod pattern;
 mod plan;
+pub mod policies;
 mod property_path;
 pub mod registry;
 pub mod resolve;

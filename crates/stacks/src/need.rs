@@ -12,6 +12,7 @@ use stackpass_policy::action::Action;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::grant::Grant;
 
+use crate::codes;
 use crate::help::Help;
 
 /// Who makes the call.
@@ -133,6 +134,28 @@ pub enum Scoping {
     AnyOfType,
     /// The name follows from itself, or lies more references away than are followed.
     OutOfReach,
+}
+
+impl Scoping {
+    /// The code of the reason for which the resources could not be named.
+    pub fn code(&self) -> Option<Code> {
+        Some(match self {
+            Scoping::Named => return None,
+            Scoping::NoResourceLevel => codes::NO_RESOURCE_LEVEL,
+            Scoping::GeneratedId => codes::GENERATED_ID,
+            Scoping::UnknownAlgorithm => codes::UNKNOWN_ALGORITHM,
+            Scoping::UnknownValue => codes::UNKNOWN_VALUE,
+            Scoping::UnknownStackName => codes::UNKNOWN_STACK_NAME,
+            Scoping::AnyOfType => codes::ANY_OF_TYPE,
+            Scoping::OutOfReach => codes::OUT_OF_REACH,
+        })
+    }
+}
+
+impl fmt::Display for Scoping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code().map_or("named", Code::as_str))
+    }
 }
 
 /// One permission that a deployment needs.

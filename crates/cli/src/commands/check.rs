@@ -8,6 +8,7 @@ use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::ConditionKey;
 use stackpass_stacks::deployment::{Mode, Options};
 use stackpass_stacks::need::{Need, Who};
+use stackpass_stacks::policies::{Holder, held};
 
 use crate::args::words::condition;
 use crate::args::{AwsArgs, InputArgs, SelectionArgs};
@@ -19,7 +20,6 @@ use crate::input::Inputs;
 use crate::judge::layers;
 use crate::live::{self, Live, Named};
 use crate::output::Output;
-use crate::policies::Holder;
 use crate::policy_files::{PolicyFile, PolicyFiles};
 use crate::unused::unused;
 use crate::view::check::{self as view, CheckReport};
@@ -134,13 +134,12 @@ pub(crate) fn run(
         return refuse(args, &derived, &files, output);
     }
     let sides = files.sides(&derived)?;
-    let selected: Vec<&Need> =
-        derived.needs.needs.iter().filter(|need| args.selection.includes(need)).collect();
+    let selected = args.selection.selection().of(&derived.needs);
     let all: Vec<&Need> = derived.needs.needs.iter().collect();
     let checked: Vec<Checked<'_>> = sides
         .iter()
         .map(|side| {
-            check(side, &of_holder(&selected, side.holder, derived.mode), &derived, &args.context)
+            check(side, &held(&selected, side.holder, derived.mode), &derived, &args.context)
         })
         .collect();
     let is_failing = |lack: &Lack<'_>| args.strict || lack.is_hard();
@@ -149,7 +148,7 @@ pub(crate) fn run(
         problems: &files.problems,
         mends: checked.iter().flat_map(|it| mends(it, is_failing)).collect(),
         unused: args.unused.then(|| {
-            let needs_of = |side: &Side| of_holder(&all, side.holder, derived.mode);
+            let needs_of = |side: &Side| held(&all, side.holder, derived.mode);
             sides.iter().flat_map(|side| unused(side, &needs_of(side))).collect()
         }),
         unchecked: unchecked(&selected, &sides, derived.mode),
@@ -157,11 +156,6 @@ pub(crate) fn run(
     };
     print(args.output, &report, output)?;
     Ok(exit(&report, is_failing))
-}
-
-/// The needs of a holder.
-fn of_holder<'a>(needs: &[&'a Need], holder: Holder, mode: Mode) -> Vec<&'a Need> {
-    needs.iter().copied().filter(|need| Holder::of(need, mode) == holder).collect()
 }
 
 /// How many needs nobody's policies were given for.

@@ -107,7 +107,7 @@ fn compare_inputs(
         return refuse(args, bad, &problems, output);
     }
     let needs = |derived: &'_ Derived| -> Vec<Need> {
-        derived.needs.needs.iter().filter(|need| args.selection.includes(need)).cloned().collect()
+        args.selection.selection().of(&derived.needs).into_iter().cloned().collect()
     };
     let (olds, news) = (needs(&old), needs(&new));
     let difference = of_needs(

@@ -69,7 +69,7 @@ fn generate(
     if !derived.is_usable() {
         return refuse(&derived, reader, output);
     }
-    let report = Report::new(&derived, &policy.selection, policy.form.limit)?;
+    let report = Report::new(&derived, policy.selection.selection(), policy.form.limit)?;
     write(&report.policies, &policy.form, output)?;
     match reader.output {
         Reader::Human => {

@@ -93,8 +93,8 @@ fn answer(
 }
 
 fn matching<'a>(args: &WhyArgs, derived: &'a Derived) -> Vec<&'a Need> {
-    let asked = |need: &&Need| args.action.matches(&need.action) && args.selection.includes(need);
-    derived.needs.needs.iter().filter(asked).collect()
+    let needs = args.selection.selection().of(&derived.needs).into_iter();
+    needs.filter(|need| args.action.matches(&need.action)).collect()
 }
 
 /// An action that does not exist is more likely misspelled than not needed.

@@ -18,13 +18,13 @@ use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 use stackpass_policy::statement::Statement;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::{Phase, Who, Why};
+use stackpass_stacks::policies::Holder;
 
 use super::text::{ERROR, HEADING, HINT, WARNING, clean, count, list, paint, thousands, wrap};
 use super::why;
 use crate::coverage::{Checked, Lack, Mend};
 use crate::engine::{Derived, StackFacts};
 use crate::judge::{Ground, Layer, LayerKind};
-use crate::policies::Holder;
 use crate::unused::Unused;
 use notes::{Group, groups};
 
@@ -340,7 +340,7 @@ pub(super) fn row(label: &str, lines: &str) -> String {
 fn mend_text(mend: &Mend<'_>) -> String {
     let holder = match mend.side.holder {
         Holder::Executor => "executor",
-        Holder::Caller | Holder::Deploy | Holder::Boundary => "caller",
+        Holder::Caller | Holder::Deploy => "caller",
     };
     let target = match &mend.layer.kind {
         LayerKind::Identity => format!("the {holder}'s policies"),
@@ -375,7 +375,7 @@ pub(crate) fn verdict(report: &CheckReport<'_>) -> String {
         let of = match checked.side.holder {
             Holder::Executor => "of the executor",
             Holder::Caller => "of the caller",
-            Holder::Deploy | Holder::Boundary => "of the caller and of CloudFormation",
+            Holder::Deploy => "of the caller and of CloudFormation",
         };
         let number = |sections: &[Section]| {
             let lacks = checked.lacks.iter().filter(|lack| sections.contains(&Section::of(lack)));

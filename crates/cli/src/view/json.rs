@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 
 use stackpass_ground::arn::ArnPattern;
 use stackpass_ground::source::Severity;
+use stackpass_policy::action::Action;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::document::Document;
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 use stackpass_stacks::assembly::Problem;
-use stackpass_stacks::need::{Gap, Need, Place, ResourceRef, Scoping};
+use stackpass_stacks::need::{Gap, Need, Place, ResourceRef};
+use stackpass_stacks::policies::Unscoped;
 
-use super::how;
-use super::unscoped::Unscoped;
+use super::{how, scoping};
 use crate::engine::{StackFacts, data_date};
 use crate::error::{CliError, Kind};
 use crate::policies::Policy;
@@ -92,7 +93,7 @@ pub(super) struct NeedView<'a> {
     resources: Vec<&'a str>,
     conditions: BTreeMap<String, BTreeMap<&'a str, Vec<&'a str>>>,
     hardness: String,
-    scoping: &'static str,
+    scoping: String,
     stack: &'a str,
     logical_id: Option<&'a str>,
     resource_type: Option<&'a str>,
@@ -117,8 +118,8 @@ pub(super) struct GapView<'a> {
 
 #[derive(Serialize)]
 struct FindingView<'a> {
-    code: &'a str,
-    actions: &'a [String],
+    code: String,
+    actions: Vec<&'a str>,
     message: &'a str,
     help: Option<&'a str>,
 }
@@ -216,7 +217,7 @@ pub(super) fn stack(stack: &StackFacts) -> StackView<'_> {
 
 fn policy(policy: &Policy) -> Result<PolicyView<'_>, CliError> {
     Ok(PolicyView {
-        who: policy.holder.to_string(),
+        who: policy.owner.to_string(),
         name: &policy.name,
         characters: policy.characters,
         quota: policy.quota,
@@ -241,7 +242,7 @@ pub(super) fn need(need: &Need) -> NeedView<'_> {
         resources: need.resources.iter().map(ArnPattern::as_str).collect(),
         conditions: conditions(&need.conditions),
         hardness: need.hardness.to_string(),
-        scoping: scoping(&need.scoping),
+        scoping: need.scoping.to_string(),
         stack: &need.why.stack,
         logical_id,
         resource_type,
@@ -260,19 +261,6 @@ fn conditions(conditions: &Conditions) -> BTreeMap<String, BTreeMap<&str, Vec<&s
     map
 }
 
-fn scoping(scoping: &Scoping) -> &'static str {
-    match scoping {
-        Scoping::Named => "named",
-        Scoping::NoResourceLevel => "no-resource-level",
-        Scoping::GeneratedId => "generated-id",
-        Scoping::UnknownAlgorithm => "unknown-algorithm",
-        Scoping::UnknownValue => "unknown-value",
-        Scoping::UnknownStackName => "unknown-stack-name",
-        Scoping::AnyOfType => "any-of-type",
-        Scoping::OutOfReach => "out-of-reach",
-    }
-}
-
 pub(super) fn gap(gap: &Gap) -> GapView<'_> {
     let (logical_id, resource_type) = resource(gap.resource.as_ref());
     GapView {
@@ -288,10 +276,10 @@ pub(super) fn gap(gap: &Gap) -> GapView<'_> {
 
 fn finding(unscoped: &Unscoped) -> FindingView<'_> {
     FindingView {
-        code: unscoped.code.as_str(),
-        actions: &unscoped.actions,
+        code: unscoped.scoping.to_string(),
+        actions: unscoped.actions.iter().map(Action::as_str).collect(),
         message: unscoped.message,
-        help: unscoped.help,
+        help: scoping::help(&unscoped.scoping),
     }
 }
 

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use stackpass_ground::source::Severity;
+use stackpass_policy::action::Action;
 use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::Gap;
+use stackpass_stacks::policies::Unscoped;
 use unicode_width::UnicodeWidthStr;
 
-use super::how;
-use super::snippet;
 use super::text::{
     ERROR, FAINT, HEADING, HINT, WARNING, WIDTH, clean, count, list, paint, thousands, wrap,
 };
-use super::unscoped::Unscoped;
+use super::{how, scoping, snippet};
 use crate::engine::{Derived, StackFacts, data_dates};
 use crate::report::Report;
 
@@ -101,7 +101,7 @@ fn not_scoped(report: &Report<'_>) -> String {
     if report.unscoped.is_empty() {
         return String::new();
     }
-    let actions: BTreeSet<&String> =
+    let actions: BTreeSet<&Action> =
         report.unscoped.iter().flat_map(|reason| &reason.actions).collect();
     let mut text = format!(
         "{}: {} of {} allowed on more than the stack's own resources\n",
@@ -109,10 +109,10 @@ fn not_scoped(report: &Report<'_>) -> String {
         thousands(actions.len()),
         count(report.actions(), "action", "actions"),
     );
-    for Unscoped { message, help, actions, .. } in &report.unscoped {
-        let help = help.map_or_else(String::new, |help| format!("; {help}"));
+    for Unscoped { scoping, message, actions } in &report.unscoped {
+        let help = scoping::help(scoping).map_or_else(String::new, |help| format!("; {help}"));
         text.push_str(&wrap(&format!("{message}{help}"), 2));
-        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        let actions: Vec<&str> = actions.iter().map(Action::as_str).collect();
         text.push_str(&list(&actions, 6));
     }
     text.push('\n');
@@ -197,18 +197,11 @@ mod tests {
     use insta::assert_snapshot;
     use stackpass_stacks::deployment::Tool;
     use stackpass_stacks::need::{Need, Needs, Scoping};
+    use stackpass_stacks::policies::NeedSelection;
 
     use super::*;
-    use crate::args::{HardnessChoice, Limit, SelectionArgs};
+    use crate::args::Limit;
     use crate::view::samples::{gap, need};
-
-    fn all() -> SelectionArgs {
-        SelectionArgs {
-            who: None,
-            phase: stackpass_stacks::need::Lifetime::All,
-            hardness: HardnessChoice::Default,
-        }
-    }
 
     fn derived(needs: Vec<Need>, gaps: Vec<Gap>) -> Derived {
         Derived {
@@ -228,7 +221,7 @@ mod tests {
     }
 
     fn shown(derived: &Derived) -> String {
-        let report = Report::new(derived, &all(), Limit::Managed).unwrap();
+        let report = Report::new(derived, NeedSelection::DEPLOYMENT, Limit::Managed).unwrap();
         strip_str(&summary(&report)).to_string().replace(&data_dates(), "DATES")
     }
 

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use stackpass_ground::arn::ArnPattern;
 use stackpass_policy::condition::Conditions;
-use stackpass_stacks::need::{Hardness, Need, Phase, Scoping};
+use stackpass_stacks::need::{Hardness, Need, Phase};
 
+use super::scoping;
 use super::text::{FAINT, HEADING, clean, count, list, paint, wrap};
 
 /// How wide the column of labels is, with its indent.
@@ -75,7 +76,7 @@ fn paragraph(need: &Need, phases: &BTreeSet<Phase>) -> String {
     text.push_str(&row("for", &wrap(&reason, LABEL)));
     text.push_str(&row("at", &wrap(&clean(&why.place.to_string()), LABEL)));
     text.push_str(&row("on", &list(&resources, LABEL)));
-    if let Some(reason) = scoping(&need.scoping) {
+    if let Some(reason) = scoping::reason(&need.scoping) {
         text.push_str(&row("", &wrap(&paint(FAINT, reason), LABEL)));
     }
     for condition in conditions(&need.conditions) {
@@ -91,19 +92,6 @@ fn paragraph(need: &Need, phases: &BTreeSet<Phase>) -> String {
 fn row(label: &str, lines: &str) -> String {
     let label = format!("  {label:width$}", width = LABEL - 2);
     lines.replacen(&" ".repeat(LABEL), &label, 1)
-}
-
-fn scoping(scoping: &Scoping) -> Option<&'static str> {
-    match scoping {
-        Scoping::Named => None,
-        Scoping::NoResourceLevel => Some("no resource-level permission in IAM"),
-        Scoping::GeneratedId => Some("the service makes the identifier"),
-        Scoping::UnknownAlgorithm => Some("how the name is generated is not known"),
-        Scoping::UnknownValue => Some("the name is not known before the deployment"),
-        Scoping::UnknownStackName => Some("the stack's name was not given (--stack-name)"),
-        Scoping::OutOfReach => Some("the name follows from itself or from too many others"),
-        Scoping::AnyOfType => Some("nothing tells which resources of the type are meant"),
-    }
 }
 
 /// Conditions, one line each.
@@ -122,6 +110,7 @@ mod tests {
     use anstream::adapter::strip_str;
     use insta::assert_snapshot;
     use stackpass_policy::condition::Comparison;
+    use stackpass_stacks::need::Scoping;
 
     use super::*;
     use crate::view::samples::need;

@@ -8,6 +8,7 @@ use stackpass_ground::region::Region;
 use stackpass_policy::action::ActionPattern;
 use stackpass_policy::condition::{Comparison, ConditionKey, Conditions};
 use stackpass_policy::statement::{Effect, Sid, Statement};
+use stackpass_stacks::policies::Holder;
 use stackpass_stacks::service_role::{CHANGING_POLICY, FREEING, GIVING};
 
 use super::{answer, write};
@@ -16,7 +17,7 @@ use crate::codes;
 use crate::error::{CliError, Kind};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::policies::{Holder, Policy, in_order};
+use crate::policies::{Owner, Policy, in_order};
 use crate::view::admin::{self, Next};
 use crate::view::finding::{Finding, findings};
 use crate::view::{json, services};
@@ -90,11 +91,14 @@ pub(crate) fn run(
     let of_region = || aws.region.as_ref().map(Region::partition);
     let partition = args.partition.or_else(of_region).unwrap_or(Partition::AWS);
     let account = args.expect_account.as_ref().map(AccountId::as_str);
-    let mut policies =
-        in_order(Holder::Deploy, vec![everything(account).map_err(bug)?], args.form.limit)?;
+    let mut policies = in_order(
+        Owner::Holder(Holder::Deploy),
+        vec![everything(account).map_err(bug)?],
+        args.form.limit,
+    )?;
     if let Some(name) = &args.boundary {
         let boundary = boundary(name, partition, account).map_err(bug)?;
-        let boundary = in_order(Holder::Boundary, boundary, args.form.limit)?.into_iter();
+        let boundary = in_order(Owner::Boundary, boundary, args.form.limit)?.into_iter();
         policies.extend(boundary.map(|it| Policy { fixed_name: Some(name.clone()), ..it }));
     }
     let managed = format!("arn:{partition}:iam::aws:policy/AdministratorAccess");

@@ -12,14 +12,15 @@ use stackpass_policy::document::Document;
 use stackpass_policy::minimize::MinimizeError;
 use stackpass_stacks::deployment::{Deployment, Mode, Options, Tool};
 use stackpass_stacks::need::{Lifetime, ResourceRef};
+use stackpass_stacks::policies::NeedSelection;
 use stackpass_stacks::service_role::{
     self, Carried, Finding, Principal, asking_beyond, default_name, policy_arn, role_arn, unbounded,
 };
 
 use super::refuse;
 use crate::args::{
-    AwsArgs, HardnessChoice, Limit, OutputArgs, PolicyFormat, Reader, SelectionArgs, SettingArgs,
-    no_doubles, words,
+    AwsArgs, HardnessChoice, Limit, OutputArgs, PolicyFormat, Reader, SettingArgs, no_doubles,
+    words,
 };
 use crate::engine::{Derived, derive};
 use crate::error::{CliError, Kind};
@@ -186,12 +187,13 @@ fn made<'a>(
     name: &str,
     role: &str,
 ) -> Result<ServiceRole<'a>, CliError> {
-    let selection = SelectionArgs { who: None, phase: args.phase, hardness: args.hardness };
+    let selection =
+        NeedSelection { who: None, lifetime: args.phase, softest: args.hardness.softest() };
     let limit = match args.limit {
         RoleLimit::Managed => Limit::Managed,
         RoleLimit::RoleInline => Limit::RoleInline,
     };
-    let report = Report::new(derived, &selection, limit)?;
+    let report = Report::new(derived, selection, limit)?;
     let findings = service_role::findings(deployment, &report.needs, role);
     let boundary = match boundary {
         Some(boundary) if boundary.choice == BoundaryChoice::Generate => {

@@ -6,7 +6,7 @@ use clap::Args;
 use stackpass_ground::partition::Partition;
 use stackpass_policy::catalogue;
 use stackpass_stacks::deployment::{Mode, Options};
-use stackpass_stacks::need::{Hardness, Need};
+use stackpass_stacks::policies::{Holder, NeedSelection};
 use stackpass_stacks::services::{
     Choice, Origin, Part, Plumbing, ServiceSet, escalation, find, parts, sets,
 };
@@ -19,7 +19,7 @@ use crate::error::{CliError, Kind};
 use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::output::Output;
-use crate::policies::{Holder, in_order};
+use crate::policies::{Owner, in_order};
 use crate::similar;
 use crate::view::finding::{Finding, findings};
 use crate::view::{json, services, summary};
@@ -108,9 +108,8 @@ fn grant(
     derived: Option<&Derived>,
     output: &mut Output<'_>,
 ) -> Result<Exit, CliError> {
-    let is_wanted = |need: &&Need| need.hardness != Hardness::Feature;
-    let needs = derived
-        .map_or_else(Vec::new, |derived| derived.needs.needs.iter().filter(is_wanted).collect());
+    let needs =
+        derived.map_or_else(Vec::new, |derived| NeedSelection::DEPLOYMENT.of(&derived.needs));
     let of_region = || options.region.as_deref().map(|region| Partition::of(region).to_string());
     let partition = options.partition.clone().or_else(of_region);
     let parts = parts(&Choice {
@@ -121,7 +120,7 @@ fn grant(
         plumbing: if args.no_plumbing { Plumbing::Without } else { Plumbing::With },
     });
     let statements = parts.iter().map(|part| part.statement.clone()).collect();
-    let policies = in_order(Holder::Deploy, statements, args.form.limit)?;
+    let policies = in_order(Owner::Holder(Holder::Deploy), statements, args.form.limit)?;
     let mut found = named.findings.clone();
     found.extend(findings_of(&parts));
     found.extend(derived.and_then(|derived| other_role(derived.mode)));

@@ -7,11 +7,11 @@ use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::evaluate::StatementRef;
 use stackpass_stacks::need::{Gap, Phase, Place, Why};
+use stackpass_stacks::policies::Holder;
 
 use super::{CheckReport, Section, reason, surplus};
 use crate::coverage::Lack;
 use crate::judge::{Ground, LayerKind};
-use crate::policies::Holder;
 use crate::view::how;
 
 /// Lacks that differ in nothing but action, phase and evidence.

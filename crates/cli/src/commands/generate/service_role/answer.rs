@@ -10,6 +10,7 @@ use stackpass_policy::render::{
     render_definitions,
 };
 use stackpass_stacks::need::ResourceRef;
+use stackpass_stacks::policies::Holder;
 use stackpass_stacks::service_role::{Carried, Finding, Principal, Weight};
 
 use super::talk::{closings, commands, is_closed};
@@ -17,7 +18,7 @@ use super::{Boundary, BoundaryChoice, RoleLimit, ServiceRole};
 use crate::args::PolicyFormat;
 use crate::error::CliError;
 use crate::files::NewFile;
-use crate::policies::{Holder, Policy, name_of_role};
+use crate::policies::{Owner, Policy, name_of_role};
 use crate::view::how;
 use crate::view::json;
 
@@ -67,8 +68,11 @@ fn documents(role: &ServiceRole<'_>) -> Vec<NamedDocument> {
 
 /// Everything as the account has it: policies first, then the role.
 pub(super) fn definitions(role: &ServiceRole<'_>) -> Vec<Definition> {
-    let (executor, others): (Vec<_>, Vec<_>) =
-        role.report.policies.iter().partition(|policy| policy.holder == Holder::Executor);
+    let (executor, others): (Vec<_>, Vec<_>) = role
+        .report
+        .policies
+        .iter()
+        .partition(|policy| policy.owner == Owner::Holder(Holder::Executor));
     let managed_policy = |policy: &Policy| {
         let policy_name = Some(name_of_role(&role.name, &policy.name));
         PolicyDefinition { document: policy.defined(), policy_name }
