@@ -227,14 +227,8 @@ impl SettingArgs {
             account: self.account.as_ref().map(AccountId::to_string),
             region: aws.region.as_ref().map(Region::to_string),
             partition: self.partition.map(|partition| partition.to_string()),
-            parameters: BTreeMap::new(),
             stack_tags: no_doubles("--stack-tag", &self.stack_tags)?,
-            tool: None,
-            mode: None,
-            live: false,
-            qualifier: None,
-            service_role: None,
-            stacks: Vec::new(),
+            ..Options::new()
         })
     }
 }

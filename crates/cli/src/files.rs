@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{CliError, Kind};
 use crate::policies::Owner;
-use crate::view::text::{HINT, clean, paint};
+use crate::text::{HINT, clean, paint};
 
 /// How many names are tried for a temporary file.
 const MAX_TRIES: u32 = 100;

@@ -1,6 +1,7 @@
 //! The command line of stackpass: arguments in, answer and exit code out.
 //!
-//! Everything that is decided is decided in `stackpass-stacks` and `stackpass-policy`; here is reading, asking and printing.
+//! What a deployment needs, who holds it and what becomes of it is decided in `stackpass-stacks`, `stackpass-policy` and
+//! `stackpass-iam`; here is reading, asking, holding given policies against the needs, and printing.
 //! The binary is [`main`] alone. [`run`] is the same with its output caught:
 //!
 //! ```
@@ -37,6 +38,7 @@ mod policy_files;
 mod report;
 mod similar;
 mod state_folder;
+mod text;
 mod unused;
 mod view;
 
@@ -52,7 +54,7 @@ pub use output::Output;
 
 use error::CliError;
 use output::Colors;
-use view::text::{ERROR, HINT, clean, paint};
+use text::{ERROR, HINT, clean, paint};
 
 /// Runs the program on the process's own streams.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {

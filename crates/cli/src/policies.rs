@@ -13,7 +13,7 @@ use stackpass_stacks::policies::{self, Holder, PoliciesError, numbered};
 
 use crate::args::Limit;
 use crate::error::{CliError, Kind};
-use crate::view::text::thousands;
+use crate::text::thousands;
 
 /// The longest name of a policy.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>

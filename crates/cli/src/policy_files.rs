@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stackpass_ground::source::{Diagnostic, Severity, Source};
+use stackpass_ground::source::{Diagnostic, LocatedDiagnostic, Severity, Source};
 use stackpass_ground::tree::{self, Kind, Node};
 use stackpass_policy::document::Document;
 use stackpass_policy::read;
-use stackpass_stacks::assembly::Problem;
 
 use crate::error::{CliError, Kind as ErrorKind};
 use crate::input;
-use crate::view::text::count;
+use crate::text::count;
 
 /// A policy with where it comes from.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ pub(crate) struct PolicyFiles {
     /// The policies without errors, in the order given.
     pub(crate) policies: Vec<PolicyFile>,
     /// What is wrong.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<LocatedDiagnostic>,
 }
 
 impl PolicyFile {
@@ -100,8 +99,9 @@ impl PolicyFiles {
     }
 
     /// Fails if a policy has an error: what is left of it could allow more than was written.
-    pub(crate) fn refuse_errors(problems: &[Problem]) -> Result<(), CliError> {
-        let is_error = |problem: &&Problem| problem.diagnostic.severity == Severity::Error;
+    pub(crate) fn refuse_errors(problems: &[LocatedDiagnostic]) -> Result<(), CliError> {
+        let is_error =
+            |problem: &&LocatedDiagnostic| problem.diagnostic.severity == Severity::Error;
         let errors = problems.iter().filter(is_error).count();
         if errors == 0 {
             return Ok(());
@@ -138,7 +138,7 @@ impl PolicyFiles {
             diagnostics.dedup_by(|one, other| (one.span, one.code) == (other.span, other.code));
         }
         let source = Arc::new(source);
-        let problem = |diagnostic| Problem { source: Arc::clone(&source), diagnostic };
+        let problem = |diagnostic| LocatedDiagnostic { source: Arc::clone(&source), diagnostic };
         self.problems.extend(diagnostics.into_iter().map(problem));
     }
 }

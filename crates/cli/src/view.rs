@@ -19,6 +19,5 @@ pub(crate) mod services;
 pub(crate) mod simulate;
 pub(crate) mod snippet;
 pub(crate) mod summary;
-pub(crate) mod text;
 pub(crate) mod whoami;
 pub(crate) mod why;

@@ -3,6 +3,7 @@
 //! A problem in the user's input is a [`Diagnostic`]: a value beside the result, never an `Err` and never a panic.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::code::Code;
 
@@ -134,9 +135,45 @@ impl Diagnostic {
     }
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        })
+    }
+}
+
+/// A diagnostic with the text that it is about. It is shown on one line, `template.yaml:3:5: error: ...`, without its help.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LocatedDiagnostic {
+    /// The text that the diagnostic's span is a part of.
+    pub source: Arc<Source>,
+    /// What is wrong.
+    pub diagnostic: Diagnostic,
+}
+
+impl fmt::Display for LocatedDiagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Diagnostic { span, severity, message, .. } = &self.diagnostic;
+        let position = self.source.position(span.start);
+        write!(f, "{}:{position}: {severity}: {message}", self.source.name())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codes;
+
+    #[test]
+    fn located_diagnostic_is_shown_with_its_place() {
+        let source = Arc::new(Source::new("t.yaml", "a: 1\na: 2\n"));
+        let diagnostic =
+            Diagnostic::error(codes::DUPLICATE_KEY, Span::new(5, 6), "`a` stands twice");
+        let located = LocatedDiagnostic { source, diagnostic: diagnostic.with_help("take one") };
+        assert_eq!(located.to_string(), "t.yaml:2:1: error: `a` stands twice");
+    }
 
     #[test]
     fn position_counts_lines_and_characters_from_one() {

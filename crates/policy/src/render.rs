@@ -13,6 +13,8 @@ mod terraform;
 mod value;
 mod yaml;
 
+use std::fmt;
+
 pub use definition::{
     ACCOUNT_ID, Definition, OidcProviderDefinition, PARTITION, PolicyDefinition, PolicyRef,
     RoleDefinition,
@@ -83,6 +85,14 @@ pub fn render(documents: &[NamedDocument], format: Format) -> String {
         Format::CloudFormation => cloudformation::render(&definitions(documents)),
         Format::Cdk => cdk::render(&definitions(documents)),
         Format::Terraform => terraform::render(&definitions(documents)),
+    }
+}
+
+/// The policy in JSON, as it is given to IAM, with a line for each value.
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = NamedDocument { name: String::new(), document: self.clone() };
+        f.write_str(&json::pretty(&plain(&[named])))
     }
 }
 

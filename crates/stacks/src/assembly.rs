@@ -13,7 +13,7 @@ mod path;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use stackpass_ground::source::{Diagnostic, Source, Span};
+use stackpass_ground::source::{Diagnostic, LocatedDiagnostic, Source, Span};
 
 use crate::codes;
 use crate::template::{LogicalId, Template};
@@ -173,15 +173,6 @@ impl Asset {
     }
 }
 
-/// A diagnostic and the text it is about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    /// The text that the diagnostic's span is a part of.
-    pub source: Arc<Source>,
-    /// What is wrong.
-    pub diagnostic: Diagnostic,
-}
-
 /// Finds a file by its path, relative to the assembly and with `/` between its parts; none if it cannot be read.
 pub type Files<'a> = &'a dyn Fn(&str) -> Option<Source>;
 
@@ -209,7 +200,7 @@ pub type Files<'a> = &'a dyn Fn(&str) -> Option<Source>;
 /// assert_eq!(assembly.stacks[0].artifact.name, "prod-api");
 /// assert_eq!(assembly.stacks[0].artifact.environment.region.as_deref(), Some("eu-west-1"));
 /// ```
-pub fn read(files: Files<'_>) -> (Assembly, Vec<Problem>) {
+pub fn read(files: Files<'_>) -> (Assembly, Vec<LocatedDiagnostic>) {
     let mut reading = Reading::new(files);
     let mut stacks = Vec::new();
     manifest::read(&manifest::Folder::default(), &mut stacks, &mut reading);
@@ -231,7 +222,7 @@ pub fn nested_stacks(
     source: &Arc<Source>,
     file: &str,
     files: Files<'_>,
-) -> (BTreeMap<LogicalId, StackTemplate>, Vec<Problem>) {
+) -> (BTreeMap<LogicalId, StackTemplate>, Vec<LocatedDiagnostic>) {
     let mut reading = Reading::new(files);
     let stacks = nested::read(template, source, file, "", &[], &mut reading);
     (stacks, reading.problems)

@@ -73,7 +73,13 @@ impl fmt::Debug for Input {
 }
 
 /// What the user says of a deployment; everything else is read from the input or stays unknown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use stackpass_stacks::Options;
+///
+/// let options = Options { stack_name: Some("prod-api".to_owned()), ..Options::new() };
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The stack's name, for a template, in which `*` stands for any characters; an assembly has its own.
     pub stack_name: Option<String>,
@@ -102,6 +108,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Nothing is said: a stack of any name in any account and region, in its whole.
+    pub fn new() -> Options {
+        Options::default()
+    }
+
     /// The ARN of the service role. A name alone is that of a role with the path `/`.
     pub(crate) fn service_role_arn(&self) -> Option<String> {
         let given = self.service_role.as_deref()?;
@@ -128,6 +139,10 @@ pub struct Deployment {
     pub qualifier: String,
     /// The ARN of the service role, with placeholders if only its name was given.
     pub service_role: Option<String>,
+    /// The names that were asked for and that no stack of an assembly has, in the order of [`Options::stacks`].
+    pub unknown_names: Vec<String>,
+    /// The names in CloudFormation of the stacks of assemblies that were not asked for.
+    pub left_out: Vec<String>,
 }
 
 /// A stack with what the manifest says of its deployment.

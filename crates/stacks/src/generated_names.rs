@@ -120,23 +120,11 @@ struct Cut {
     logical_id: String,
 }
 
-/// Returns a pattern, as for a resource in a policy, that every name matches which AWS can generate.
+/// Returns a pattern, as for a resource in a policy, that every name matches which AWS can generate: `CGA-Sample-Frontend-ApiRole-*` for
+/// the role `ApiRole` of the stack `CGA-Sample-Frontend`.
 ///
 /// The result has `*` as its only wildcard. It ends in `-*` where the logical id is surely complete, so that
 /// `Table` does not also match the names of `TableBackup`.
-///
-/// ```
-/// use stackpass_stacks::names::{Case, NameRule, StackName, Style, generated_name_pattern};
-///
-/// let role = NameRule { max: 64, case: Case::Keep, style: Style::Split };
-/// let stack = StackName::Known("CGA-Sample-Frontend");
-///
-/// assert_eq!(generated_name_pattern(stack, "ApiRole", &role), "CGA-Sample-Frontend-ApiRole-*");
-/// assert_eq!(
-///     generated_name_pattern(stack, "CustomS3AutoDeleteObjectsCustomResourceProviderRole3B1BD092", &role),
-///     "CGA-Sample-Frontend-CustomS3AutoDeleteObjectsCusto*",
-/// );
-/// ```
 pub(crate) fn generated_name_pattern(
     stack: StackName<'_>,
     logical_id: &str,

@@ -229,7 +229,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something that could not be worked out, so that the policy may be too narrow or is wider than it had to be.
+/// Something that could not be worked out, so that the policy may be too narrow or is wider than it had to be. It is shown on
+/// one line, `template.yaml:3:5: ...`, without its help.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
     /// Where in the user's input.
@@ -244,6 +245,12 @@ pub struct Gap {
     pub message: String,
     /// What to do about it.
     pub help: Help,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
 }
 
 /// Needs and gaps of one or more stacks, sorted and without doubles.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stackpass_ground::partition::Partition;
-use stackpass_ground::source::{Diagnostic, Source};
+use stackpass_ground::source::{Diagnostic, LocatedDiagnostic, Source};
 
-use crate::assembly::{self, Asset, Files, Problem, StackArtifact, StackInput, StackTemplate};
+use crate::assembly::{self, Asset, Files, StackArtifact, StackInput, StackTemplate};
 use crate::bootstrap::{DEFAULT_QUALIFIER, legacy_buckets};
 use crate::deployment::{Deployment, Input, Mode, Options, PlannedStack, Tool};
 use crate::imports;
@@ -23,9 +23,10 @@ use nested::resolved;
 /// Reads and resolves the input, and tells the tool and the mode where the user does not.
 ///
 /// Problems in the input come back beside the deployment, which holds what could be read.
-pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
+pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<LocatedDiagnostic>) {
     let mut problems = Vec::new();
     let mut found = Vec::new();
+    let (mut unknown_names, mut left_out) = (options.stacks.clone(), Vec::new());
     for input in inputs {
         match input {
             Input::Template(source) => {
@@ -38,9 +39,13 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
             Input::Assembly { files, .. } => {
                 let (assembly, of_assembly) = assembly::read(files.as_ref());
                 problems.extend(of_assembly);
-                let stacks = assembly.stacks.into_iter().filter(|stack| is_wanted(stack, options));
+                let (stacks, others) = chosen(assembly.stacks, &options.stacks);
+                unknown_names.retain(|name| !stacks.iter().any(|stack| is_named(stack, name)));
+                left_out.extend(others.into_iter().map(|stack| stack.artifact.name));
                 // No name of a stack has a `*`, so one that stands in an assembly is meant as a pattern.
-                found.extend(stacks.map(|stack| (Some(Text::glob(&stack.artifact.name)), stack)));
+                found.extend(
+                    stacks.into_iter().map(|stack| (Some(Text::glob(&stack.artifact.name)), stack)),
+                );
             }
         }
     }
@@ -65,6 +70,8 @@ pub fn plan(inputs: &[Input], options: &Options) -> (Deployment, Vec<Problem>) {
         live: options.live,
         qualifier: options.qualifier.clone().unwrap_or_else(|| DEFAULT_QUALIFIER.to_owned()),
         service_role: options.service_role_arn(),
+        unknown_names,
+        left_out,
     };
     (deployment, problems)
 }
@@ -86,7 +93,7 @@ fn of_template(
     file: &str,
     files: Files<'_>,
     options: &Options,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<LocatedDiagnostic>,
 ) -> Option<(Option<Text>, StackInput)> {
     let source = Arc::new(source.clone());
     let (template, diagnostics) = template::read(&source);
@@ -98,14 +105,25 @@ fn of_template(
     Some((options.stack_name.as_deref().map(Text::glob), input))
 }
 
-fn is_wanted(stack: &StackInput, options: &Options) -> bool {
-    let StackArtifact { id, name, display_name, .. } = &stack.artifact;
-    let names = [name, display_name, id];
-    options.stacks.is_empty() || options.stacks.iter().any(|wanted| names.contains(&wanted))
+/// The stacks that were asked for, and the others; all are asked for if none is named.
+fn chosen(stacks: Vec<StackInput>, names: &[String]) -> (Vec<StackInput>, Vec<StackInput>) {
+    let is_wanted =
+        |stack: &StackInput| names.is_empty() || names.iter().any(|wanted| is_named(stack, wanted));
+    stacks.into_iter().partition(is_wanted)
 }
 
-fn of_source(source: &Arc<Source>, diagnostics: Vec<Diagnostic>) -> impl Iterator<Item = Problem> {
-    diagnostics.into_iter().map(|diagnostic| Problem { source: Arc::clone(source), diagnostic })
+fn is_named(stack: &StackInput, wanted: &String) -> bool {
+    let StackArtifact { id, name, display_name, .. } = &stack.artifact;
+    [name, display_name, id].contains(&wanted)
+}
+
+fn of_source(
+    source: &Arc<Source>,
+    diagnostics: Vec<Diagnostic>,
+) -> impl Iterator<Item = LocatedDiagnostic> {
+    diagnostics
+        .into_iter()
+        .map(|diagnostic| LocatedDiagnostic { source: Arc::clone(source), diagnostic })
 }
 
 fn planned(
@@ -113,7 +131,7 @@ fn planned(
     input: StackInput,
     options: &Options,
     mode: Mode,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<LocatedDiagnostic>,
 ) -> PlannedStack {
     let StackInput { artifact, root } = input;
     let region = options.region.clone().or_else(|| artifact.environment.region.clone());

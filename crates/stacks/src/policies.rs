@@ -8,7 +8,7 @@ use std::fmt;
 
 use stackpass_policy::document::Document;
 use stackpass_policy::grant::statements;
-use stackpass_policy::minimize::{Limits, MinimizeError, minimize};
+use stackpass_policy::minimize::{MinimizeError, minimize};
 use stackpass_policy::render::NamedDocument;
 
 use crate::deployment::Mode;
@@ -16,6 +16,7 @@ use crate::need::Need;
 
 pub use holder::Holder;
 pub use selection::NeedSelection;
+pub use stackpass_policy::minimize::Limits;
 pub use unscoped::{Unscoped, unscoped};
 
 /// A policy that a deployment needs.

@@ -10,7 +10,7 @@ use stackpass_iam::error::ApiError;
 use super::origin::Chosen;
 use super::profiles::Mfa;
 use crate::error::{CliError, Kind, reason};
-use crate::view::text::quoted;
+use crate::text::quoted;
 
 /// How many profiles a hint names.
 const MAX_PROFILES: usize = 8;

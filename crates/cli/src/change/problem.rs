@@ -10,8 +10,8 @@ use stackpass_iam::run::RunError;
 use super::stop::STOPPED;
 use crate::error::{CliError, Kind};
 use crate::output::Output;
+use crate::text::count;
 use crate::view::changes;
-use crate::view::text::count;
 
 /// A call that failed.
 pub(crate) fn of_api(what: &str, error: ApiError) -> CliError {

@@ -276,7 +276,7 @@ async fn apply<I: Iam, T: Time, A: Ask>(
             .with_hint("make the plan again, and look at it"));
     }
     let access = access::changes(iam, wanted, &plan).await?;
-    let shown = Shown { scene, wanted, plan: &plan, access: &access };
+    let shown = Shown { occasion: &scene.occasion, wanted, plan: &plan, access: &access };
     match args.output.output {
         Reader::Human => output.styled_answer(&view::plan(&shown))?,
         // Whoever is asked has to see what about.

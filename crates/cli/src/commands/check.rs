@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use stackpass_ground::source::LocatedDiagnostic;
 use stackpass_iam::principal::Kind as PrincipalKind;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::ConditionKey;
@@ -234,7 +235,7 @@ struct Files {
     executor: Option<(Vec<PolicyFile>, Vec<PolicyFile>)>,
     /// The ARN of the role that was read as the executor's.
     executor_role: Option<String>,
-    problems: Vec<stackpass_stacks::assembly::Problem>,
+    problems: Vec<LocatedDiagnostic>,
 }
 
 impl Files {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use clap::{Args, ValueEnum};
+use stackpass_ground::source::LocatedDiagnostic;
 use stackpass_ground::tree;
 use stackpass_policy::document::Document;
-use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::deployment::{Mode, Options, Tool};
 use stackpass_stacks::need::{Need, Needs};
 use stackpass_stacks::service_role::Bounds;
@@ -20,8 +20,8 @@ use crate::exit::Exit;
 use crate::input::{self, Inputs};
 use crate::output::Output;
 use crate::policy_files::PolicyFiles;
+use crate::text::count;
 use crate::view::diff::{self as view, markdown};
-use crate::view::text::count;
 use crate::view::{json, summary};
 
 /// What stands for no deployment, as in git.
@@ -102,7 +102,7 @@ fn compare_inputs(
         (None, Some(new)) => (nothing(&new), new),
         (None, None) => return Err(CliError::new(Kind::Usage, "there is nothing on both sides")),
     };
-    let problems: Vec<&Problem> = old.problems.iter().chain(&new.problems).collect();
+    let problems: Vec<&LocatedDiagnostic> = old.problems.iter().chain(&new.problems).collect();
     if let Some(bad) = [&old, &new].into_iter().find(|it| !is_whole(it)) {
         return refuse(args, bad, &problems, output);
     }
@@ -133,7 +133,7 @@ fn compare_inputs(
 fn compare_policies(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, CliError> {
     let old = policy(&args.old)?;
     let new = policy(&args.new)?;
-    let problems: Vec<&Problem> = old.problems.iter().chain(&new.problems).collect();
+    let problems: Vec<&LocatedDiagnostic> = old.problems.iter().chain(&new.problems).collect();
     if args.output != DiffReader::Json {
         output.talk(&summary::problems(&old.problems));
         output.talk(&summary::problems(&new.problems));
@@ -148,7 +148,7 @@ fn show(
     args: &DiffArgs,
     difference: &Difference<'_>,
     sides: Option<[&Derived; 2]>,
-    problems: &[&Problem],
+    problems: &[&LocatedDiagnostic],
     output: &mut Output<'_>,
 ) -> Result<Exit, CliError> {
     match args.output {
@@ -204,11 +204,12 @@ fn other_way(old: &Derived, new: &Derived) -> String {
 fn refuse(
     args: &DiffArgs,
     bad: &Derived,
-    problems: &[&Problem],
+    problems: &[&LocatedDiagnostic],
     output: &mut Output<'_>,
 ) -> Result<Exit, CliError> {
     if args.output == DiffReader::Json {
-        let problems: Vec<Problem> = problems.iter().map(|&problem| problem.clone()).collect();
+        let problems: Vec<LocatedDiagnostic> =
+            problems.iter().map(|&problem| problem.clone()).collect();
         output.answer(&json::diagnostics(&problems)?)?;
     } else {
         output.talk(&summary::problems(&bad.problems));

@@ -11,7 +11,7 @@ use crate::aws::identity::Principal;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::view::text::{WARNING, paint};
+use crate::text::{WARNING, paint};
 use crate::view::whoami;
 
 /// Show whose credentials are in use

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::input::Inputs;
 use crate::output::Output;
 use crate::similar;
-use crate::view::text::count;
+use crate::text::count;
 use crate::view::{json, summary, why};
 
 /// Show each reason for which an action is needed

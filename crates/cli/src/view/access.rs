@@ -12,8 +12,8 @@ use stackpass_policy::condition::Conditions;
 use stackpass_policy::grant::Grant;
 
 use super::changes::{Sign, warning};
-use super::text::{FAINT, clean, count, list, paint};
 use crate::gain::{Limits, grants, manages_permissions, matched, passes_role};
+use crate::text::{FAINT, clean, count, list, paint};
 
 /// How many kinds of access are shown one by one; of more, only what deserves a look.
 const MAX_SHOWN: usize = 12;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::text::{HEADING, clean, paint, quoted};
+use crate::text::{HEADING, clean, paint, quoted};
 
 /// What the commands are about.
 pub(crate) struct Next<'a> {

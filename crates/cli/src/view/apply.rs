@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stackpass_iam::account::Account;
 use stackpass_iam::desired::Desired;
+use stackpass_iam::journal::Occasion;
 use stackpass_iam::plan::{Plan, Planned};
 use stackpass_iam::run::Outcome;
 
@@ -12,14 +13,13 @@ use super::access::{self, Access, AccessView};
 use super::changes::{self, Sign};
 use super::json;
 use super::roles::{self, RoleView};
-use super::text::{FAINT, HEADING, clean, count, paint};
-use crate::change::Scene;
 use crate::error::CliError;
+use crate::text::{FAINT, HEADING, clean, count, paint};
 
 /// A plan with all that is shown of it.
 pub(crate) struct Shown<'a> {
     /// Where.
-    pub(crate) scene: &'a Scene,
+    pub(crate) occasion: &'a Occasion,
     /// What is wanted.
     pub(crate) wanted: &'a Desired,
     /// The steps.
@@ -67,7 +67,7 @@ impl<'a> StepView<'a> {
 
 /// The plan for people.
 pub(crate) fn plan(shown: &Shown<'_>) -> String {
-    let mut text = place(&shown.wanted.account, shown.scene.occasion.endpoint.as_deref());
+    let mut text = place(&shown.wanted.account, shown.occasion.endpoint.as_deref());
     if shown.plan.is_empty() {
         text.push_str("nothing to do: IAM holds it already\n");
         return text;
@@ -109,7 +109,7 @@ pub(crate) fn json(shown: &Shown<'_>, outcome: Option<&Outcome>) -> Result<Strin
         version: env!("CARGO_PKG_VERSION"),
         id: id.map(stackpass_iam::desired::ApplyId::as_str),
         account: &shown.wanted.account.id,
-        title: &shown.scene.occasion.title,
+        title: &shown.occasion.title,
         state: match outcome {
             _ if shown.plan.is_empty() => "nothing-to-do",
             None => "planned",

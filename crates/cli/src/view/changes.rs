@@ -18,7 +18,7 @@ use stackpass_policy::principal::Principal;
 use stackpass_policy::read::read;
 use stackpass_policy::statement::{Effect, Selection, Statement};
 
-use super::text::{ERROR, FAINT, HINT, WARNING, clean, count, paint, wrap};
+use crate::text::{ERROR, FAINT, HINT, WARNING, clean, count, paint, wrap};
 
 /// What a step does to what it touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

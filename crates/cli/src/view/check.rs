@@ -11,20 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::LocatedDiagnostic;
 use stackpass_policy::compare::Extent;
 use stackpass_policy::condition::ConditionKey;
 use stackpass_policy::document::Document;
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
 use stackpass_policy::statement::Statement;
-use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::{Phase, Who, Why};
 use stackpass_stacks::policies::Holder;
 
-use super::text::{ERROR, HEADING, HINT, WARNING, clean, count, list, paint, thousands, wrap};
 use super::why;
 use crate::coverage::{Checked, Lack, Mend};
 use crate::engine::{Derived, StackFacts};
 use crate::judge::{Ground, Layer, LayerKind};
+use crate::text::{ERROR, HEADING, HINT, WARNING, clean, count, list, paint, thousands, wrap};
 use crate::unused::Unused;
 use notes::{Group, groups};
 
@@ -43,7 +43,7 @@ pub(crate) struct CheckReport<'a> {
     /// What the engine says.
     pub(crate) derived: &'a Derived,
     /// What is wrong with the policies.
-    pub(crate) problems: &'a [Problem],
+    pub(crate) problems: &'a [LocatedDiagnostic],
     /// Each side.
     pub(crate) checked: Vec<Checked<'a>>,
     /// The statements that would mend it.

@@ -11,9 +11,9 @@ use stackpass_policy::compare::Actions;
 use stackpass_stacks::need::{Gap, Phase};
 
 use super::how;
-use super::text::{FAINT, HEADING, WARNING, clean, count, paint, thousands, wrap};
 use super::why::conditions;
 use crate::difference::{Change, Difference, Permission, Risk};
+use crate::text::{FAINT, HEADING, WARNING, clean, count, paint, thousands, wrap};
 
 /// What comes.
 const ADDED: Style = AnsiColor::Green.on_default();

@@ -2,7 +2,7 @@
 
 use stackpass_ground::code::Code;
 
-use super::text::{HINT, WARNING, clean, paint, wrap};
+use crate::text::{HINT, WARNING, clean, paint, wrap};
 
 /// Something about an answer that is right as it is, and that a person should know.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use unicode_width::UnicodeWidthStr;
 use super::apply::StepView;
 use super::changes::{self, Sign};
 use super::json;
-use super::text::{FAINT, HEADING, WARNING, clean, paint};
 use crate::error::CliError;
+use crate::text::{FAINT, HEADING, WARNING, clean, paint};
 
 #[derive(Serialize)]
 struct Answer<'a> {

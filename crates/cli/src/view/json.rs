@@ -8,12 +8,11 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 use stackpass_ground::arn::ArnPattern;
-use stackpass_ground::source::Severity;
+use stackpass_ground::source::{LocatedDiagnostic, Severity};
 use stackpass_policy::action::Action;
 use stackpass_policy::condition::Conditions;
 use stackpass_policy::document::Document;
 use stackpass_policy::render::{Format, Layout, NamedDocument, render};
-use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::{Gap, Need, Place, ResourceRef};
 use stackpass_stacks::policies::Unscoped;
 
@@ -174,7 +173,7 @@ pub(crate) fn why(
     action: &str,
     needs: &[&Need],
     gaps: &[Gap],
-    problems: &[Problem],
+    problems: &[LocatedDiagnostic],
 ) -> Result<String, CliError> {
     text(&WhyAnswer {
         version: env!("CARGO_PKG_VERSION"),
@@ -187,7 +186,7 @@ pub(crate) fn why(
 }
 
 /// Writes what is wrong with the input of a command that has no answer because of it.
-pub(crate) fn diagnostics(problems: &[Problem]) -> Result<String, CliError> {
+pub(crate) fn diagnostics(problems: &[LocatedDiagnostic]) -> Result<String, CliError> {
     text(&Unusable {
         version: env!("CARGO_PKG_VERSION"),
         diagnostics: problems.iter().map(diagnostic).collect(),
@@ -283,7 +282,7 @@ fn finding(unscoped: &Unscoped) -> FindingView<'_> {
     }
 }
 
-pub(super) fn diagnostic(problem: &Problem) -> DiagnosticView<'_> {
+pub(super) fn diagnostic(problem: &LocatedDiagnostic) -> DiagnosticView<'_> {
     let diagnostic = &problem.diagnostic;
     let position = problem.source.position(diagnostic.span.start);
     DiagnosticView {

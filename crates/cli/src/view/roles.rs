@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stackpass_iam::desired::{Desired, Role};
 
-use super::text::{HEADING, clean, paint};
+use crate::text::{HEADING, clean, paint};
 
 /// Who CloudFormation is in a trust policy.
 const CLOUDFORMATION: &str = "\"cloudformation.amazonaws.com\"";

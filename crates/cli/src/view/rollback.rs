@@ -11,8 +11,8 @@ use stackpass_iam::step::Step;
 use super::apply::{StepView, place};
 use super::changes;
 use super::json;
-use super::text::{FAINT, HEADING, HINT, clean, count, paint};
 use crate::error::CliError;
+use crate::text::{FAINT, HEADING, HINT, clean, count, paint};
 
 /// The way back, with all that is shown of it.
 pub(crate) struct Shown<'a> {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use stackpass_stacks::services::{Origin, Part, Rest, ServiceSet, sets};
 
-use super::text::{FAINT, HEADING, count, list, paint, thousands, wrap};
 use crate::engine::data_dates;
 use crate::policies::Policy;
+use crate::text::{FAINT, HEADING, count, list, paint, thousands, wrap};
 
 /// How far what belongs to a statement is indented.
 const INDENT: usize = 4;

@@ -10,9 +10,9 @@ use stackpass_policy::evaluate::{Decision, Request};
 
 use super::check::{self, reason};
 use super::json;
-use super::text::{ERROR, HEADING, HINT, clean, paint, wrap};
 use crate::error::CliError;
 use crate::judge::{LayerKind, Near, Ruling};
+use crate::text::{ERROR, HEADING, HINT, clean, paint, wrap};
 
 /// How many statements are named that almost allow it.
 const MAX_NEAR: usize = 3;

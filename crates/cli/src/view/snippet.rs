@@ -6,7 +6,7 @@ use stackpass_ground::source::{Diagnostic, Severity, Source};
 use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::text::{ERROR, FAINT, HINT, WARNING, WIDTH, clean, paint, wrap};
+use crate::text::{ERROR, FAINT, HINT, WARNING, WIDTH, clean, paint, wrap};
 
 /// Shows one problem.
 pub(crate) fn diagnostic(source: &Source, diagnostic: &Diagnostic) -> String {

@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use stackpass_ground::source::Severity;
+use stackpass_ground::source::{LocatedDiagnostic, Severity};
 use stackpass_policy::action::Action;
-use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::deployment::Mode;
 use stackpass_stacks::need::Gap;
 use stackpass_stacks::policies::Unscoped;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{
-    ERROR, FAINT, HEADING, HINT, WARNING, WIDTH, clean, count, list, paint, thousands, wrap,
-};
 use super::{how, scoping, snippet};
 use crate::engine::{Derived, StackFacts, data_dates};
 use crate::report::Report;
+use crate::text::{
+    ERROR, FAINT, HEADING, HINT, WARNING, WIDTH, clean, count, list, paint, thousands, wrap,
+};
 
 /// How many problems, gaps or stacks are shown one by one.
 const MAX_SHOWN: usize = 12;
@@ -25,7 +24,7 @@ const MAX_SHOWN: usize = 12;
 const LABEL: usize = 10;
 
 /// What is wrong with the input, each problem with the line it stands in.
-pub(crate) fn problems(problems: &[Problem]) -> String {
+pub(crate) fn problems(problems: &[LocatedDiagnostic]) -> String {
     let mut text = String::new();
     for problem in problems.iter().take(MAX_SHOWN) {
         let _ = writeln!(text, "{}", snippet::diagnostic(&problem.source, &problem.diagnostic));
@@ -43,7 +42,7 @@ pub(crate) fn summary(report: &Report<'_>) -> String {
 
 /// Why there is no answer.
 pub(crate) fn unusable(derived: &Derived) -> String {
-    let is_error = |problem: &&Problem| problem.diagnostic.severity == Severity::Error;
+    let is_error = |problem: &&LocatedDiagnostic| problem.diagnostic.severity == Severity::Error;
     let errors = derived.problems.iter().filter(is_error).count();
     let label = paint(ERROR, "error");
     if errors > 0 {

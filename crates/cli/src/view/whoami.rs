@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::json;
-use super::text::{FAINT, HEADING, clean, paint};
 use crate::aws::Aws;
 use crate::aws::identity::{Identity, Principal};
 use crate::aws::origin::Chosen;
 use crate::error::CliError;
+use crate::text::{FAINT, HEADING, clean, paint};
 
 /// How wide the column of labels is.
 const LABEL: usize = 13;

@@ -8,7 +8,7 @@ use stackpass_policy::condition::Conditions;
 use stackpass_stacks::need::{Hardness, Need, Phase};
 
 use super::scoping;
-use super::text::{FAINT, HEADING, clean, count, list, paint, wrap};
+use crate::text::{FAINT, HEADING, clean, count, list, paint, wrap};
 
 /// How wide the column of labels is, with its indent.
 const LABEL: usize = 11;

@@ -3,17 +3,17 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use stackpass_ground::{
-    source::{Diagnostic, Source, Span},
+    source::{Diagnostic, LocatedDiagnostic, Source, Span},
     tree::{self, Entry, Kind, Node},
 };
 
-use super::{Files, Problem, path};
+use super::{Files, path};
 use crate::codes;
 
 /// What is carried through while reading.
 pub(super) struct Reading<'a> {
     pub(super) files: Files<'a>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<LocatedDiagnostic>,
     /// The folders whose manifests were read, each of which is read once.
     pub(super) folders: BTreeSet<String>,
     pub(super) nested_templates: usize,
@@ -25,7 +25,7 @@ impl Reading<'_> {
     }
 
     pub(super) fn report(&mut self, source: &Arc<Source>, diagnostic: Diagnostic) {
-        self.problems.push(Problem { source: Arc::clone(source), diagnostic });
+        self.problems.push(LocatedDiagnostic { source: Arc::clone(source), diagnostic });
     }
 
     pub(super) fn report_all(&mut self, source: &Arc<Source>, diagnostics: Vec<Diagnostic>) {

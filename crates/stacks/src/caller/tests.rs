@@ -14,15 +14,7 @@ fn options() -> Options {
         stack_name: Some("shop".to_owned()),
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
-        partition: None,
-        parameters: [].into(),
-        stack_tags: [].into(),
-        tool: None,
-        mode: None,
-        live: false,
-        qualifier: None,
-        service_role: None,
-        stacks: Vec::new(),
+        ..Options::new()
     }
 }
 

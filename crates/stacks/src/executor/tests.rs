@@ -1,6 +1,6 @@
 //! What holds of every rule and every type of the registry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use stackpass_ground::source::Source;
@@ -19,15 +19,7 @@ fn needs_of(template: &Value) -> Needs {
         stack_name: Some("shop".to_owned()),
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
-        partition: None,
-        parameters: BTreeMap::new(),
-        stack_tags: BTreeMap::new(),
-        tool: None,
-        mode: None,
-        live: false,
-        qualifier: None,
-        service_role: None,
-        stacks: Vec::new(),
+        ..Options::new()
     };
     let input = Input::Template(Source::new("t.json", template.to_string()));
     needs(&plan(&[input], &options).0)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::assembly::{Problem, StackTemplate};
+use stackpass_ground::source::LocatedDiagnostic;
+
+use crate::assembly::StackTemplate;
 use crate::codes;
 use crate::names::{self, NameTemplate};
 use crate::resolve::{Setting, Stack, expand_loops, resolve};
@@ -16,7 +18,7 @@ use super::of_source;
 pub(super) fn resolved(
     input: &StackTemplate,
     setting: &Setting,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<LocatedDiagnostic>,
 ) -> Stack {
     let (looped, of_loops) = expand_loops(&input.template, setting);
     problems.extend(of_source(&input.source, of_loops));

@@ -14,15 +14,9 @@ fn deployment(resources: &str) -> Deployment {
         stack_name: Some("shop".to_owned()),
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
-        partition: None,
-        parameters: [].into(),
-        stack_tags: [].into(),
-        tool: None,
         mode: Some(Mode::ServiceRole),
-        live: false,
-        qualifier: None,
         service_role: Some("arn:aws:iam::111122223333:role/deployer".to_owned()),
-        stacks: Vec::new(),
+        ..Options::new()
     };
     let text = format!("Parameters: {{Name: {{Type: String}}}}\nResources:\n{resources}");
     plan(&[Input::Template(Source::new("t.yaml", text))], &options).0

@@ -1,7 +1,5 @@
 //! What must hold for any text as a template. The fuzz target runs this over random bytes; here it runs over the target's seeds.
 
-use std::collections::BTreeMap;
-
 use stackpass_ground::source::{Diagnostic, Source};
 use stackpass_stacks::deployment::{Input, Options};
 use stackpass_stacks::template;
@@ -18,7 +16,7 @@ pub(crate) fn check(bytes: &[u8]) {
     if template.is_none() {
         return;
     }
-    for options in [unknown(), known()] {
+    for options in [Options::new(), known()] {
         let (deployment, problems) = plan(&[Input::Template(source.clone())], &options);
         for problem in &problems {
             place_holds(&problem.source, &problem.diagnostic);
@@ -40,24 +38,7 @@ fn known() -> Options {
         stack_name: Some("dev-app".to_owned()),
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
-        ..unknown()
-    }
-}
-
-fn unknown() -> Options {
-    Options {
-        stack_name: None,
-        account: None,
-        region: None,
-        partition: None,
-        parameters: BTreeMap::new(),
-        stack_tags: BTreeMap::new(),
-        tool: None,
-        mode: None,
-        live: false,
-        qualifier: None,
-        service_role: None,
-        stacks: Vec::new(),
+        ..Options::new()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_ground::source::Source;
+use stackpass_ground::source::{LocatedDiagnostic, Source};
 use stackpass_stacks::deployment::{Deployment, Input, Options};
 use stackpass_stacks::need::{Need, Scoping, Who};
 use stackpass_stacks::{needs, plan};
@@ -16,7 +16,7 @@ fn options() -> Options {
 /// The deployment, and the problems as `line:column code`.
 fn planned(text: &str) -> (Deployment, Vec<String>) {
     let (deployment, problems) = plan(&[Input::Template(Source::new("t.yaml", text))], &options());
-    let told = |problem: &stackpass_stacks::assembly::Problem| {
+    let told = |problem: &LocatedDiagnostic| {
         let at = problem.source.position(problem.diagnostic.span.start);
         format!("{at} {}", problem.diagnostic.code)
     };

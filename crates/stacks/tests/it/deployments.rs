@@ -1,6 +1,6 @@
 //! Deployments to ask questions about, in a few words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use stackpass_ground::source::{Severity, Source};
@@ -14,15 +14,7 @@ pub(crate) fn options() -> Options {
         stack_name: Some("shop".to_owned()),
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
-        partition: None,
-        parameters: BTreeMap::new(),
-        stack_tags: BTreeMap::new(),
-        tool: None,
-        mode: None,
-        live: false,
-        qualifier: None,
-        service_role: None,
-        stacks: Vec::new(),
+        ..Options::new()
     }
 }
 

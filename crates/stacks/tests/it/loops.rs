@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use stackpass_ground::source::Source;
+use stackpass_ground::source::{LocatedDiagnostic, Source};
 use stackpass_stacks::deployment::{Deployment, Input, Options};
 use stackpass_stacks::need::Gap;
 use stackpass_stacks::{needs, plan};
@@ -19,7 +19,7 @@ fn options() -> Options {
 fn planned(text: &str, options: &Options) -> (Deployment, Vec<String>) {
     let source = Source::new("t.yaml", text);
     let (deployment, problems) = plan(&[Input::Template(source)], options);
-    let told = |problem: &stackpass_stacks::assembly::Problem| {
+    let told = |problem: &LocatedDiagnostic| {
         let at = problem.source.position(problem.diagnostic.span.start);
         format!("{at} {}", problem.diagnostic.code)
     };

@@ -15,8 +15,8 @@ use super::{ApplyArgs, ContentArgs};
 use crate::error::{CliError, Kind};
 use crate::output::Output;
 use crate::policy_files::{PolicyFile, PolicyFiles};
+use crate::text::thousands;
 use crate::view::summary;
-use crate::view::text::thousands;
 
 /// A policy to make or update.
 #[derive(Clone, Debug)]

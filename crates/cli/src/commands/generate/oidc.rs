@@ -10,7 +10,7 @@ use clap::Args;
 use stackpass_ground::account::AccountId;
 use stackpass_ground::partition::Partition;
 use stackpass_ground::region::Region;
-use stackpass_ground::source::Severity;
+use stackpass_ground::source::{LocatedDiagnostic, Severity};
 use stackpass_policy::condition::{Comparison, Conditions};
 use stackpass_policy::document::Document;
 use stackpass_policy::minimize::Limits;
@@ -18,7 +18,6 @@ use stackpass_policy::read;
 use stackpass_policy::render::{ACCOUNT_ID, NamedDocument, PARTITION};
 use stackpass_policy::size::size;
 use stackpass_policy::trust;
-use stackpass_stacks::assembly::Problem;
 
 use crate::args::words;
 use crate::args::{AwsArgs, OutputArgs, PolicyFormat};
@@ -197,13 +196,13 @@ fn conditions(host: &str, audience: &str, subjects: &[String]) -> Conditions {
 }
 
 /// Reads a policy to attach. It must be one of an identity, and fit into a managed policy.
-fn policy(path: &Path) -> Result<(Option<AttachedPolicy>, Vec<Problem>), CliError> {
+fn policy(path: &Path) -> Result<(Option<AttachedPolicy>, Vec<LocatedDiagnostic>), CliError> {
     let source = Arc::new(input::read(path)?);
     let (document, diagnostics) = read::read(&source);
     let has_error = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
-    let problems: Vec<Problem> = diagnostics
+    let problems: Vec<LocatedDiagnostic> = diagnostics
         .into_iter()
-        .map(|diagnostic| Problem { source: Arc::clone(&source), diagnostic })
+        .map(|diagnostic| LocatedDiagnostic { source: Arc::clone(&source), diagnostic })
         .collect();
     let Some(document) = document.filter(|_| !has_error) else { return Ok((None, problems)) };
     let shown = path.display().to_string();

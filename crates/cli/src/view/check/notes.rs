@@ -12,6 +12,7 @@ use stackpass_stacks::policies::Holder;
 use super::{CheckReport, Section, reason, surplus};
 use crate::coverage::Lack;
 use crate::judge::{Ground, LayerKind};
+use crate::unused::Unused;
 use crate::view::how;
 
 /// Lacks that differ in nothing but action, phase and evidence.
@@ -117,7 +118,7 @@ pub(crate) fn notes(report: &CheckReport<'_>) -> Vec<Note> {
     let lacks = groups(report);
     let lacks = lacks.iter().rev().map(of_group);
     let gaps = report.derived.needs.gaps.iter().map(of_gap);
-    let unused = report.unused.iter().flatten().map(surplus::note);
+    let unused = report.unused.iter().flatten().map(of_unused);
     lacks.chain(gaps).chain(unused).collect()
 }
 
@@ -149,6 +150,16 @@ fn of_group(group: &Group<'_>) -> Note {
     Note { rule, level, message, place: NotePlace::of(&group.lack.need.why.place), related }
 }
 
+fn of_unused(unused: &Unused<'_>) -> Note {
+    let message = surplus::sentence(unused);
+    let place = NotePlace::of_statement(&unused.ground);
+    let message = match &place.file {
+        Some(_) => message,
+        None => format!("{}: {message}", reason::place(&unused.ground)),
+    };
+    Note { rule: "grant-not-needed", level: Level::Note, message, place, related: Vec::new() }
+}
+
 fn of_gap(gap: &Gap) -> Note {
     Note {
         rule: "gap",
@@ -169,8 +180,7 @@ impl NotePlace {
         }
     }
 
-    /// The place of a statement.
-    pub(super) fn of_statement(ground: &Ground<'_>) -> NotePlace {
+    fn of_statement(ground: &Ground<'_>) -> NotePlace {
         let file = file(&ground.policy.name).filter(|_| ground.policy.is_file);
         NotePlace { file, line: ground.line(), column: None }
     }

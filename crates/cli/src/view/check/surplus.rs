@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::notes::{Level, Note, NotePlace};
 use super::reason::place as place_of;
 use super::{few, row};
+use crate::text::{HEADING, clean, count, list, paint, thousands, wrap};
 use crate::unused::{Needed, Surplus, Unused};
-use crate::view::text::{HEADING, clean, count, list, paint, thousands, wrap};
 
 /// How many statements are shown one by one.
 const MAX_SHOWN: usize = 50;
@@ -75,22 +74,15 @@ fn partly(surplus: &Surplus) -> Option<String> {
     }
 }
 
-/// The same as a note at the statement.
-pub(super) fn note(unused: &Unused<'_>) -> Note {
-    let message = if unused.is_whole {
-        "nothing of this statement is needed".to_owned()
-    } else {
-        let mut parts: Vec<String> = unused.surplus.iter().filter_map(partly).collect();
-        let nothing = not_needed(unused);
-        if !nothing.is_empty() {
-            parts.push(format!("not needed: {}", nothing.join(", ")));
-        }
-        parts.join("; ")
-    };
-    let place = NotePlace::of_statement(&unused.ground);
-    let message = match &place.file {
-        Some(_) => message,
-        None => format!("{}: {message}", place_of(&unused.ground)),
-    };
-    Note { rule: "grant-not-needed", level: Level::Note, message, place, related: Vec::new() }
+/// The same as a sentence about the statement.
+pub(super) fn sentence(unused: &Unused<'_>) -> String {
+    if unused.is_whole {
+        return "nothing of this statement is needed".to_owned();
+    }
+    let mut parts: Vec<String> = unused.surplus.iter().filter_map(partly).collect();
+    let nothing = not_needed(unused);
+    if !nothing.is_empty() {
+        parts.push(format!("not needed: {}", nothing.join(", ")));
+    }
+    parts.join("; ")
 }

@@ -10,7 +10,7 @@ use stackpass_stacks::need::Gap;
 
 use super::{action, conditions, phases, reason, risks, summary};
 use crate::difference::{Change, Difference, Permission, Risk};
-use crate::view::text::{clean, thousands};
+use crate::text::{clean, thousands};
 
 /// What GitHub takes as a comment, less than the 65,536 characters that it allows.
 const MAX_CHARACTERS: usize = 60_000;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stackpass_ground::arn::ArnPattern;
+use stackpass_ground::source::LocatedDiagnostic;
 use stackpass_policy::action::ActionPattern;
-use stackpass_stacks::assembly::Problem;
 use stackpass_stacks::need::Phase;
 
 use super::{
@@ -61,7 +61,7 @@ struct ChangeView<'a> {
 pub(crate) fn diff(
     difference: &Difference<'_>,
     sides: Option<[&Derived; 2]>,
-    problems: &[&Problem],
+    problems: &[&LocatedDiagnostic],
 ) -> Result<String, CliError> {
     let [old, new] = match sides {
         Some(sides) => sides.map(|derived| Some(side(derived))),

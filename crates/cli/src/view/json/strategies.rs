@@ -1,7 +1,7 @@
 //! The answers of the strategies that grant more than is needed.
 
 use serde::Serialize;
-use stackpass_stacks::assembly::Problem;
+use stackpass_ground::source::LocatedDiagnostic;
 use stackpass_stacks::need::Gap;
 use stackpass_stacks::services::{Origin, Part, ServiceSet, sets};
 
@@ -24,7 +24,7 @@ pub(crate) struct Strategy<'a> {
     /// What could not be worked out of the input.
     pub(crate) gaps: &'a [Gap],
     /// What is wrong with the input.
-    pub(crate) problems: &'a [Problem],
+    pub(crate) problems: &'a [LocatedDiagnostic],
 }
 
 #[derive(Serialize)]

@@ -16,8 +16,8 @@ use crate::exit::Exit;
 use crate::files::{self, NewFile};
 use crate::output::Output;
 use crate::policies::name_of_role;
+use crate::text::{HEADING, HINT, WARNING, clean, paint, quoted, wrap};
 use crate::view::json;
-use crate::view::text::{HEADING, HINT, WARNING, clean, paint, quoted, wrap};
 
 /// The audience that `stackpass apply --oidc-provider` takes where none is given.
 const USUAL_AUDIENCE: &str = "sts.amazonaws.com";

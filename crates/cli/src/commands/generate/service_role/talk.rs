@@ -10,8 +10,8 @@ use stackpass_stacks::service_role::{Carried, Closing, Finding, Weight, policy_a
 
 use super::{Boundary, BoundaryChoice, ServiceRole};
 use crate::args::PolicyFormat;
+use crate::text::{HEADING, HINT, WARNING, clean, count, list, paint, wrap};
 use crate::view::how;
-use crate::view::text::{HEADING, HINT, WARNING, clean, count, list, paint, wrap};
 
 /// How many resources are shown one by one.
 const MAX_SHOWN: usize = 12;
