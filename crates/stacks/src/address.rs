@@ -93,10 +93,9 @@ impl Address {
         let read = forms.iter().find_map(|form| form.read(text, name_ends));
         read.unwrap_or_else(|| {
             let name = match text.split_once("://") {
-                Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+                Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| last_part(path)),
                 None => text,
             };
-            let name = if text.contains("://") { last_part(name) } else { name };
             Address { name: name.to_owned(), ..Address::default() }
         })
     }

@@ -1,6 +1,6 @@
 //! The needs behind an action, one paragraph each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use stackpass_ground::arn::ArnPattern;
@@ -8,6 +8,7 @@ use stackpass_policy::condition::Conditions;
 use stackpass_stacks::need::{Hardness, Need, Phase};
 
 use super::scoping;
+use crate::coverage::merged;
 use crate::text::{FAINT, HEADING, clean, count, list, paint, wrap};
 
 /// How wide the column of labels is, with its indent.
@@ -15,7 +16,7 @@ const LABEL: usize = 11;
 
 /// Shows needs that are sorted. Those that differ in nothing but the phase are shown as one.
 pub(crate) fn why(needs: &[&Need]) -> String {
-    let merged = merged(needs);
+    let merged = by_action(needs);
     let mut text = String::new();
     let mut rest = merged.as_slice();
     while let Some((need, _)) = rest.first() {
@@ -32,16 +33,12 @@ pub(crate) fn why(needs: &[&Need]) -> String {
     text
 }
 
-/// Needs that are equal but for the phase, with all their phases, by action.
-fn merged(needs: &[&Need]) -> Vec<(Need, BTreeSet<Phase>)> {
-    let mut phases: BTreeMap<Need, BTreeSet<Phase>> = BTreeMap::new();
-    for &need in needs {
-        let whenever = Need { phase: Phase::Create, ..need.clone() };
-        phases.entry(whenever).or_default().insert(need.phase);
-    }
-    let mut merged: Vec<_> = phases.into_iter().collect();
-    // The sort is stable: within an action the order stays that of the needs.
-    merged.sort_by(|(left, _), (right, _)| left.action.cmp(&right.action));
+/// Needs with all their phases, by action, and within an action in their own order but for the phase.
+fn by_action<'a>(needs: &[&'a Need]) -> Vec<(&'a Need, BTreeSet<Phase>)> {
+    let mut merged = merged(needs);
+    merged.sort_by_cached_key(|(need, _)| {
+        (need.action.clone(), Need { phase: Phase::Create, ..(*need).clone() })
+    });
     merged
 }
 

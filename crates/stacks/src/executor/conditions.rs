@@ -149,6 +149,9 @@ fn values_of(
     values: &[ValueEntry],
 ) -> Result<BTreeSet<String>, String> {
     let mut known = BTreeSet::new();
+    let is_certain = |path: &str| is_certain(subject, rule, path);
+    let texts = |path: &str| texts_at(subject, path).filter(|_| is_certain(path));
+    let arns = |path: &str| arns_at(subject, path).filter(|_| is_certain(path));
     for value in values {
         match value {
             ValueEntry::Text(text) => {
@@ -158,17 +161,14 @@ fn values_of(
                 known.extend(subject.arns().iter().map(|arn| arn.as_str().to_owned()));
             }
             ValueEntry::Value(path) => {
-                let texts = certain(subject, rule, path).and_then(|()| texts_at(subject, path));
-                known.extend(texts.ok_or_else(|| path.clone())?);
+                known.extend(texts(path).ok_or_else(|| path.clone())?);
             }
             ValueEntry::ValueWithEnd { path, end } => {
-                let texts = certain(subject, rule, path).and_then(|()| texts_at(subject, path));
-                let texts = texts.unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
+                let texts = texts(path).unwrap_or_else(|| BTreeSet::from(["*".to_owned()]));
                 known.extend(texts.into_iter().map(|text| format!("{text}{end}")));
             }
             ValueEntry::Reference { path, suffix } => {
-                let arns = certain(subject, rule, path).and_then(|()| arns_at(subject, path));
-                let arns = arns.ok_or_else(|| path.clone())?;
+                let arns = arns(path).ok_or_else(|| path.clone())?;
                 known.extend(arns.into_iter().map(|arn| format!("{arn}{suffix}")));
             }
             ValueEntry::Trust(path) => {
@@ -186,11 +186,11 @@ fn values_of(
     if known.is_empty() { Err(asked().to_owned()) } else { Ok(known) }
 }
 
-/// Something, if a property is there whenever the rule applies. A call without it does not meet a condition on its value.
-fn certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> Option<()> {
+/// Whether a property is there whenever the rule applies. A call without it does not meet a condition on its value.
+fn is_certain(subject: &Subject<'_>, rule: &Rule, path: &str) -> bool {
     let asks = |term: &Term| matches!(term, Term::Present(asked) if asked == path);
     let is_asked = !rule.when.is_empty() && rule.when.iter().all(|when| when.0.iter().any(asks));
-    (is_asked || subject.resource.presence_at(path) == Truth::Yes).then_some(())
+    is_asked || subject.resource.presence_at(path) == Truth::Yes
 }
 
 /// The services that every role at a property trusts; `None` if those of one are not known.

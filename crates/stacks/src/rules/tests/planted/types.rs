@@ -1,5 +1,7 @@
 //! Mistakes in what is said of a type, and in the file itself.
 
+use super::super::embedded::check_embedded;
+use super::super::file::{RuleFile, Text};
 use super::{check, queue};
 
 #[test]
@@ -101,5 +103,20 @@ evidence = []
             r#"crates/stacks/rules/sqs.toml:7: AWS::SQS::QueueInlinePolicy: a rule without actions; write `actions = ["SERVICE:Name"]`"#,
             "crates/stacks/rules/sqs.toml:8: AWS::SQS::QueueInlinePolicy: a rule without evidence; write where the fact is from: a URL, or `registry handler create`",
         ],
+    );
+}
+
+#[test]
+fn rules_that_are_not_embedded_yet() {
+    let text = "[[type.\"AWS::SQS::Queue\".rule]]\nactions = [\"sqs:PurgeQueue\"]\nphases = [\"create\"]\nevidence = [\"registry\"]\n";
+    let Ok(file) = RuleFile::of(Text::new("sqs.toml", text)) else { panic!("the text is read") };
+    // The other types are not in this file, so that they are told as gone.
+    let said = check_embedded(&[file]).into_iter().map(|problem| problem.to_string());
+    let of_queues: Vec<String> = said.filter(|said| said.contains(": AWS::SQS::Queue: ")).collect();
+    assert_eq!(
+        of_queues,
+        [
+            "crates/stacks/rules/sqs.toml:1: AWS::SQS::Queue: the program does not have what the file says; run `cargo xtask codegen`"
+        ]
     );
 }
