@@ -23,21 +23,6 @@ fn needs_with(template_value: &Value, options: &Options) -> Needs {
     needs(&plan(&[template(&template_value.to_string())], options).0)
 }
 
-/// The text of a template whose mappings are all written from their end.
-fn reversed(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let entries =
-                map.iter().rev().map(|(key, value)| format!("{}:{}", json!(key), reversed(value)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
-        }
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(reversed).collect::<Vec<_>>().join(","))
-        }
-        value => value.to_string(),
-    }
-}
-
 /// A need without its place in the text.
 fn bare(need: &Need) -> String {
     format!(
@@ -179,9 +164,12 @@ proptest! {
     #[test]
     fn the_order_of_the_input_does_not_matter(value in templates()) {
         let of = |backwards| {
-            needs(&plan(&[template(&written(&value, backwards))], &options()).0)
+            let (deployment, problems) = plan(&[template(&written(&value, backwards))], &options());
+            let mut codes: Vec<&str> = problems.iter().map(|problem| problem.diagnostic.code.as_str()).collect();
+            codes.sort_unstable();
+            (bare_all(&needs(&deployment)), codes.join(" "))
         };
-        prop_assert_eq!(bare_all(&of(false)), bare_all(&of(true)));
+        prop_assert_eq!(of(false), of(true));
     }
 
     #[test]
@@ -190,17 +178,6 @@ proptest! {
         let forwards = plan(&[input("a", &first), input("b", &second)], &options());
         let backwards = plan(&[input("b", &second), input("a", &first)], &options());
         prop_assert_eq!(needs(&forwards.0), needs(&backwards.0));
-    }
-
-    #[test]
-    fn the_order_of_a_template_changes_places_only(value in templates()) {
-        let of = |text: &str| {
-            let (deployment, problems) = plan(&[template(text)], &options());
-            let mut codes: Vec<&str> = problems.iter().map(|problem| problem.diagnostic.code.as_str()).collect();
-            codes.sort_unstable();
-            (bare_all(&needs(&deployment)), codes.join(" "))
-        };
-        prop_assert_eq!(of(&value.to_string()), of(&reversed(&value)));
     }
 
     #[test]
